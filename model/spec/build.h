@@ -1,0 +1,74 @@
+// The build program: the steps by which one side arrives at a model. A plain value.
+// Its JSON and the meaning of each step stand in harness/case/CASE.md.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/spec/architecture.h"
+
+namespace weightproof {
+
+enum class StepOp : std::uint8_t {
+  // Before the model exists.
+  kClearNames,  // the automatic names start again
+  kStray,       // a layer of class_name is made and not used (shifts automatic names)
+  kOrder,       // layers are instantiated in this order (a permutation of the architecture's)
+  kName,        // target gets a name from a person
+  kFreeze,      // target's trainable = false, at construction or after
+  kUnfreeze,    // target's trainable = true, after
+  kNoop,        // a layer that does nothing in inference stands before architecture layer `at`
+  kNest,        // architecture layers [begin, end) form a nested Sequential
+  // Deliberately another model.
+  kInsert,    // one more layer before architecture layer `at`
+  kRemove,    // architecture layer `layer` is left out
+  kSet,       // architecture layer `layer` has config key = value
+  kExchange,  // architecture layers `layer` and `other` change places
+  // The model comes to be.
+  kAssemble,
+  // After.
+  kPop,      // the last `count` top-level layers are popped and added again
+  kRebuild,  // the model is made again from its config, its JSON, or by clone_model
+};
+
+enum class AssembleHow : std::uint8_t { kList, kAdd, kFunctional, kSubclass };
+enum class InputHow : std::uint8_t { kGiven, kBuild, kCall };  // Input layer; build(shape); a call
+enum class RebuildHow : std::uint8_t { kFromConfig, kJson, kClone };
+enum class TargetKind : std::uint8_t { kLayer, kNest, kModel };
+
+struct Step {
+  StepOp op = StepOp::kAssemble;
+  TargetKind target = TargetKind::kLayer;  // kName, kFreeze, kUnfreeze
+  int layer = 0;     // architecture layer, or ordinal of the kNest step for TargetKind::kNest
+  int other = 0;     // kExchange
+  int begin = 0;     // kNest; `at` of kNoop and kInsert
+  int end = 0;       // kNest
+  int count = 0;     // kPop
+  bool after = false;         // kFreeze: after assembly instead of at construction
+  bool same_objects = true;   // kPop: the popped objects come back; false: new ones are made
+  bool own_input = false;     // kNest: the nested Sequential has an Input of its own
+  std::string class_name;     // kStray, kNoop
+  std::string name;           // kName; kNest, kNoop, kInsert, kAssemble: optional
+  std::string key;            // kSet
+  ConfigValue value;          // kSet
+  std::vector<int> order;     // kOrder
+  std::vector<std::string> attributes;  // kAssemble subclass: one per top-level layer, unique
+  std::vector<int> attribute_order;     // kAssemble subclass: order of assignment; empty: 0, 1, ...
+  std::optional<LayerSpec> spec;        // kInsert
+  AssembleHow how = AssembleHow::kList;
+  InputHow input = InputHow::kGiven;
+  RebuildHow rebuild = RebuildHow::kFromConfig;
+
+  bool operator==(const Step&) const = default;
+};
+
+using Build = std::vector<Step>;  // exactly one kAssemble
+
+// The session's counters for automatic names: prefix ("dense") -> how many were given out.
+using NameCounters = std::map<std::string, int, std::less<>>;
+
+}  // namespace weightproof

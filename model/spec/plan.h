@@ -1,0 +1,86 @@
+// What a build program arrives at, as a plain value: every object with the name, place, shape and
+// variables that real Keras would give it. Networks, checkpoints and the harness all read this.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/spec/build.h"
+
+namespace weightproof {
+
+struct VariablePlan {
+  std::string id;    // "2/kernel": place in the normal form / role
+  std::string role;  // "kernel", "recurrent_kernel", "bias", "gamma", "moving_variance", "alpha", ...
+  std::string legacy_name;  // entry of `weight_names` in legacy H5: "dense/kernel:0"
+  Shape shape;
+  bool trainable = true;  // by its kind: false for moving statistics, whatever the layer's flag
+  bool positive = false;  // a role whose values must be > 0 (variances)
+
+  bool operator==(const VariablePlan&) const = default;
+};
+
+enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubclass };
+
+// A layer or a model. Containers hold their children in `layers` in model.layers order.
+struct ObjectPlan {
+  ObjectKind kind = ObjectKind::kLayer;
+  std::string class_name;   // "Dense"; of a subclass model "Net"; "InputLayer" only in functionals
+  std::string name;
+  bool name_given = false;  // by a person, not by a counter
+  bool trainable = true;
+  Config config;       // complete, defaults filled in; empty for containers
+  Shape input_shape;   // without batch
+  Shape output_shape;  // without batch
+  // Leaf: variables in creation order, trainable ones first (keras-formats: numbers under `vars`).
+  std::vector<VariablePlan> variables;
+  // Leaf: the sub-object that owns the variables in `.weights.h5` ("cell" for RNNs), else "".
+  std::string weights_h5_owner;
+  std::vector<ObjectPlan> layers;
+  std::vector<std::string> attributes;  // kSubclass: attribute name of each of `layers`
+  std::vector<int> call_order;          // containers: indices into `layers` in the order of calls
+  bool own_input = false;               // kSequential: has an Input of its own
+
+  bool operator==(const ObjectPlan&) const = default;
+};
+
+struct ModelPlan {
+  Dialect dialect = Dialect::kKeras3;
+  ObjectPlan model;
+  NameCounters counters_after;  // state of the session's counters when the program has run
+
+  bool operator==(const ModelPlan&) const = default;
+};
+
+// Plays `build` on `architecture` in a session whose counters stand at `counters`, naming and
+// ordering as the real library of the architecture's dialect does. InvalidBuild, BadConfig or
+// ShapeInference when that is impossible.
+Result<ModelPlan> Interpret(const ArchitectureSpec& architecture, const Build& build,
+                            const NameCounters& counters = {});
+
+// The plan of `Sequential([Input, ...])`: the program with the one step kAssemble list.
+Result<ModelPlan> PlanSequential(const ArchitectureSpec& architecture);
+
+// Every variable in walk order: `layers` depth first, creation order inside a leaf.
+std::vector<const VariablePlan*> Variables(const ObjectPlan& object);
+
+// Leaves that compute something, in the order of calls: what the model is.
+std::vector<const ObjectPlan*> ComputingLayers(const ObjectPlan& model);
+
+// The legacy H5 order inside one top-level object: trainable weights of all sublayers, then
+// non-trainable ones, as `trainable` flags stand (keras-formats 1.2).
+std::vector<const VariablePlan*> LegacyOrder(const ObjectPlan& object);
+
+// Two plans with equal normal forms are the same model: input shape and, layer by layer, class
+// and complete config of everything that computes; names, flags, nesting and no-ops left out.
+// Keys that never move an inference result are left out. hard_sigmoid carries the dialect.
+std::string NormalForm(const ModelPlan& plan);
+
+// snake_case(class): "Conv2D" -> "conv2d", "PReLU" -> "p_re_lu".
+std::string SnakeCase(std::string_view class_name);
+
+// Whether `name` has the form snake_case(class)(_N)? of a class this library knows; then the
+// class ("Dense") is returned, else "".
+std::string AutomaticNameClass(std::string_view name);
+
+}  // namespace weightproof
