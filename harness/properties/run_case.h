@@ -1,0 +1,36 @@
+// Runs one case on a writer and a reader, and asks every clause.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/case/case.h"
+#include "harness/properties/verdict.h"
+#include "harness/testee/testee.h"
+
+namespace weightproof {
+
+struct ClauseVerdict {
+  std::string_view clause;
+  Verdict verdict;
+};
+
+struct CaseResult {
+  VerdictKind overall = VerdictKind::kHarnessError;
+  std::vector<ClauseVerdict> clauses;  // one per clause, in the order of Clauses()
+  int round_trips = 0;         // loads of a saved file that were compared
+  int counterfactuals = 0;     // wrong loads imagined
+  int noticed = 0;             // of these, those that predictions alone would notice
+  std::string unsupported_by_name;  // what the testee lacks, when overall is kUnsupported
+};
+
+// `scratch` is an existing folder on a memory file system if there is one; what the case leaves
+// there is removed. Never throws.
+CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch);
+
+// The same, asking `clause` only (shrinking).
+Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
+                  std::string_view clause);
+
+}  // namespace weightproof
