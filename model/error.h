@@ -11,10 +11,10 @@ namespace weightproof {
 // One kind per cause. The name in the comment's front is what ErrorKindName() prints.
 enum class ErrorKind : std::uint8_t {
   // Paths and files.
-  kPathUnreadable,  // PathUnreadable: missing, a directory, no permission, an I/O error
-  kPathUnwritable,  // PathUnwritable: missing parent, a directory, no permission, name too long
-  kNotAnHdf5File,   // NotAnHdf5File: no HDF5 signature, or the library cannot open the bytes
-  kDamagedFile,     // DamagedFile: an HDF5 file whose inside cannot be read
+  kPathUnreadable,    // PathUnreadable: missing, a directory, no permission, an I/O error
+  kPathUnwritable,    // PathUnwritable: missing parent, a directory, no permission, name too long
+  kNotAnHdf5File,     // NotAnHdf5File: no HDF5 signature, or the library cannot open the bytes
+  kDamagedFile,       // DamagedFile: an HDF5 file whose inside cannot be read
   kForbiddenFeature,  // ForbiddenFeature: links, external storage, virtual data, unknown types
   kLimitExceeded,     // LimitExceeded: a size, count or depth over a named limit
   kWrongFormat,       // WrongFormat: well-formed, but not the format that was asked for
@@ -27,22 +27,22 @@ enum class ErrorKind : std::uint8_t {
   kShapeInference,    // ShapeInference: layers whose shapes do not fit each other
   kInvalidBuild,      // InvalidBuild: a build program that does not apply to its architecture
   // Matching a file to a model.
-  kLayerCountMismatch,    // LayerCountMismatch
-  kWeightCountMismatch,   // WeightCountMismatch
-  kShapeMismatch,         // ShapeMismatch
-  kRoleMismatch,          // RoleMismatch: the file calls a weight "beta" where the model has "gamma"
-  kClassMismatch,         // ClassMismatch: an automatic name of another class
-  kGivenNameElsewhere,    // GivenNameElsewhere: a given name on both sides at different places
-  kAutoNamesDisagree,     // AutoNamesDisagree: by name, automatic names whose places differ
-  kAmbiguousOrder,        // AmbiguousOrder: equal-shaped siblings inside a nested layer, no clear order
-  kUnmatchedLayer,        // UnmatchedLayer: by name, a layer that only one side has
-  kMissingTensor,         // MissingTensor: a listed tensor or group that is not there
-  kUnusedTensor,          // UnusedTensor: a weight tensor that no variable takes
-  kNarrowing,             // Narrowing: a conversion that could lose a bit
-  kDtypeMismatch,         // DtypeMismatch: text or opaque bytes where numbers are due
-  kDuplicateName,         // DuplicateName: one name twice where it must be unique
-  kMalformedMetadata,     // MalformedMetadata: a name list or attribute of the wrong kind
-  kOptionNotSupported,    // OptionNotSupported: a load option that this format does not have
+  kLayerCountMismatch,   // LayerCountMismatch
+  kWeightCountMismatch,  // WeightCountMismatch
+  kShapeMismatch,        // ShapeMismatch
+  kRoleMismatch,         // RoleMismatch: the file calls a weight "beta" where the model has "gamma"
+  kClassMismatch,        // ClassMismatch: an automatic name of another class
+  kGivenNameElsewhere,   // GivenNameElsewhere: a given name on both sides at different places
+  kAutoNamesDisagree,    // AutoNamesDisagree: by name, automatic names whose places differ
+  kAmbiguousOrder,  // AmbiguousOrder: equal-shaped siblings inside a nested layer, no clear order
+  kUnmatchedLayer,  // UnmatchedLayer: by name, a layer that only one side has
+  kMissingTensor,   // MissingTensor: a listed tensor or group that is not there
+  kUnusedTensor,    // UnusedTensor: a weight tensor that no variable takes
+  kNarrowing,       // Narrowing: a conversion that could lose a bit
+  kDtypeMismatch,   // DtypeMismatch: text or opaque bytes where numbers are due
+  kDuplicateName,   // DuplicateName: one name twice where it must be unique
+  kMalformedMetadata,   // MalformedMetadata: a name list or attribute of the wrong kind
+  kOptionNotSupported,  // OptionNotSupported: a load option that this format does not have
 };
 
 std::string_view ErrorKindName(ErrorKind kind);
@@ -63,8 +63,7 @@ using Status = std::expected<void, Error>;
 
 inline std::unexpected<Error> Fail(ErrorKind kind, std::string place, std::string message,
                                    std::string remedy) {
-  return std::unexpected(
-      Error{kind, std::move(place), std::move(message), std::move(remedy)});
+  return std::unexpected(Error{kind, std::move(place), std::move(message), std::move(remedy)});
 }
 
 }  // namespace weightproof

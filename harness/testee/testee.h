@@ -58,6 +58,8 @@ struct LoadRequest {
   RouteFormat format = RouteFormat::kLegacyH5;
   LoadAs load_as = LoadAs::kWeights;
   bool by_name = false, skip_mismatch = false, partial = false;
+  // Options of the built-in loader that a remedy may name.
+  bool trust_auto_names = false, assume_order = false, allow_narrowing = false;
   std::string path;
   std::string resave_path;  // not empty: after an accepted load the model is saved there, same format
   const Tensor* inputs = nullptr;
