@@ -1,0 +1,19 @@
+// Structural damage: edits to the tree of a file, made between save and load.
+#pragma once
+
+#include <vector>
+
+#include "harness/case/case.h"
+#include "model/checkpoint/tree.h"
+#include "model/error.h"
+
+namespace weightproof {
+
+// Applies the edits in order. BadConfig (place: the edit's path) when an edit does not apply to
+// this tree: a path that leads nowhere, a new name that is taken, a shape of another size.
+Status ApplyDamage(Group& root, const std::vector<Damage>& damage);
+
+// Whether every edit leaves the content as it was (how values are stored is no content).
+bool ContentPreserving(const std::vector<Damage>& damage);
+
+}  // namespace weightproof

@@ -1,0 +1,46 @@
+// What a file says about a model, decoded independently of the loader under test.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/case/case.h"
+#include "harness/testee/testee.h"
+#include "model/checkpoint/tree.h"
+#include "model/spec/plan.h"
+
+namespace weightproof {
+
+// A rule that a file breaks with regard to the reader's model: a loader owes a refusal, or a report
+// that names one of the subjects.
+struct Owed {
+  std::string rule;                   // "layer-count", "unused-tensor", "given-name-elsewhere", ...
+  std::vector<std::string> subjects;  // variable ids, layer names, paths in the file
+};
+
+struct Truth {
+  std::vector<Owed> owed;  // empty: the file and the model fit without a contradiction
+  // By variable id, float32: what the file holds for it; no value: keeps what it had (partial,
+  // skip_mismatch, or nothing that fits).
+  std::vector<std::pair<std::string, std::optional<Tensor>>> values;
+  // Two readings of the file exist that a loader may refuse: accepting by position is right too.
+  bool refusal_allowed = false;
+
+  const std::optional<Tensor>* Find(std::string_view id) const;
+};
+
+// The reading of a legacy H5 or .weights.h5 tree for the reader's plan, by the rules that DESIGN's
+// contract states (pairing by position; names, roles, counts, shapes, dtypes checked).
+Truth DecodeTruth(const Group& root, const ModelPlan& reader, const Route& route);
+
+// The content of a tree with everything taken out that some build of the same architecture may
+// choose freely: counters of automatic names, given names, no-op layers, keras_version, backend.
+// Two files with equal descriptions cannot be told apart by a loader of `reader`'s architecture.
+std::string DescribeContent(const Group& root);
+
+// Paths of the datasets that hold weights (optimizer, metric and seed state left out).
+std::vector<std::string> WeightTensorPaths(const Group& root);
+
+}  // namespace weightproof

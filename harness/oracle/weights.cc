@@ -1,0 +1,112 @@
+#include "harness/oracle/weights.h"
+
+#include <cmath>
+#include <limits>
+
+#include "model/spec/layer_schema.h"
+
+namespace weightproof {
+namespace {
+
+std::uint64_t SplitMix64(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t Start(std::uint64_t seed, std::string_view id) {
+  std::uint64_t h = 0xcbf29ce484222325u;
+  for (const char c : id) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return h ^ (seed * 0x9e3779b97f4a7c15u);
+}
+
+float Unit(std::uint64_t h) { return static_cast<float>((h >> 40) + 1) * 0x1p-24f; }
+
+float Special(Profile profile, std::uint64_t h) {
+  const float sign = (h & 1) != 0 ? -1.0f : 1.0f;
+  switch (profile) {
+    case Profile::kNan: return std::numeric_limits<float>::quiet_NaN();
+    case Profile::kInf: return sign * std::numeric_limits<float>::infinity();
+    case Profile::kNegativeZero: return -0.0f;
+    case Profile::kDenormal:
+      return sign * std::numeric_limits<float>::denorm_min() * static_cast<float>((h >> 50) + 1);
+    case Profile::kHuge: return sign * 1e30f;
+    case Profile::kPlain: break;
+  }
+  return 0.0f;
+}
+
+enum class Range { kPositive, kBias, kKernel };
+
+Range RangeOf(const VariablePlan& variable) {
+  if (variable.positive || variable.role == "gamma") return Range::kPositive;
+  if (variable.role == "bias" || variable.role == "beta") return Range::kBias;
+  return Range::kKernel;
+}
+
+float KernelScale(const Shape& shape) {
+  std::int64_t fan_in = 1;
+  for (std::size_t i = 0; i + 1 < shape.size(); ++i) fan_in *= shape[i];
+  float scale = 1.0f;
+  while (fan_in >= 4) {
+    fan_in /= 4;
+    scale /= 2;
+  }
+  return scale;
+}
+
+}  // namespace
+
+std::uint64_t WeightHash(std::uint64_t seed, std::string_view id, std::uint64_t index) {
+  return SplitMix64(Start(seed, id) + index);
+}
+
+std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& spec) {
+  const std::vector<const VariablePlan*> variables = Variables(plan.model);
+  std::vector<NamedTensor> weights;
+  weights.reserve(variables.size());
+  for (const VariablePlan* variable : variables) {
+    Tensor tensor(DType::kFloat32, variable->shape);
+    const std::uint64_t start = Start(spec.seed, variable->id);
+    const Range range = RangeOf(*variable);
+    const float scale = KernelScale(variable->shape);
+    const bool special = spec.profile != Profile::kPlain && !variable->positive;
+    std::uint64_t index = 0;
+    for (float& value : tensor.values<float>()) {
+      const std::uint64_t h = SplitMix64(start + index++);
+      const float unit = Unit(h);
+      if (special && ((h >> 1) & 3) == 0) {
+        value = Special(spec.profile, h);
+      } else if (range == Range::kPositive) {
+        value = 0.5f + unit;
+      } else if (range == Range::kBias) {
+        value = ((h & 3) == 0 ? -1.0f : 1.0f) * (unit * 0.25f + 0.125f);
+      } else {
+        value = ((h & 1) != 0 ? -1.0f : 1.0f) * (unit + 0.25f) * scale;
+      }
+    }
+    weights.push_back({variable->id, std::move(tensor)});
+  }
+  return weights;
+}
+
+Tensor MakeInputs(const ModelPlan& plan, const Probe& probe) {
+  Shape shape{probe.batch};
+  shape.insert(shape.end(), plan.model.input_shape.begin(), plan.model.input_shape.end());
+  Tensor inputs(DType::kFloat32, std::move(shape));
+  const std::vector<const ObjectPlan*> layers = ComputingLayers(plan.model);
+  const bool whole = !layers.empty() && layers.front()->class_name == "Embedding";
+  const std::uint64_t below =
+      whole ? static_cast<std::uint64_t>(GetInt(layers.front()->config, "input_dim")) : 1;
+  const std::uint64_t start = Start(probe.seed, "inputs");
+  std::uint64_t index = 0;
+  for (float& value : inputs.values<float>()) {
+    const std::uint64_t h = SplitMix64(start + index++);
+    value = whole ? static_cast<float>((h >> 33) % below)
+                  : ((h & 1) != 0 ? -1.0f : 1.0f) * (Unit(h) * 0.96875f + 0.015625f);
+  }
+  return inputs;
+}
+
+}  // namespace weightproof
