@@ -1,0 +1,356 @@
+// Layers, architectures and build programs as JSON.
+#include <cmath>
+
+#include "harness/case/json_fields.h"
+
+namespace weightproof {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::array<std::string_view, 15> kOps = {
+    "clear_names", "stray",  "order", "name",     "freeze",   "unfreeze", "noop",   "nest",
+    "insert",      "remove", "set",   "exchange", "assemble", "pop",      "rebuild"};
+constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
+constexpr std::array<std::string_view, 3> kInputs = {"given", "build", "call"};
+constexpr std::array<std::string_view, 3> kRebuilds = {"from_config", "json", "clone"};
+constexpr std::array<std::string_view, 2> kDialects = {"keras3", "tf_keras"};
+constexpr int kPlaceMax = static_cast<int>(kCaseLayersMax);
+
+void WriteTarget(const Step& step, Json& out) {
+  if (step.target == TargetKind::kModel)
+    out["model"] = true;
+  else
+    out[step.target == TargetKind::kNest ? "nest" : "layer"] = step.layer;
+}
+
+void ReadTarget(JsonFields& fields, Step& step) {
+  const int given = int{fields.Has("layer")} + int{fields.Has("nest")} + int{fields.Has("model")};
+  if (given != 1) return fields.Wrong("", "one of \"layer\", \"nest\", \"model\" is due here");
+  bool model = true;
+  fields.Bool("model", model);
+  if (!model) fields.Wrong("model", "only true makes sense here");
+  if (fields.Has("model")) step.target = TargetKind::kModel;
+  if (fields.Has("nest")) step.target = TargetKind::kNest;
+  fields.Int(step.target == TargetKind::kNest ? "nest" : "layer", 0, kPlaceMax, step.layer);
+}
+
+void WriteName(const Step& step, Json& out) {
+  if (!step.name.empty()) out["name"] = step.name;
+}
+
+Json StepToJson(const Step& step) {
+  Json out = Json::object();
+  out["op"] = StepOpName(step.op);
+  switch (step.op) {
+    case StepOp::kClearNames:
+      break;
+    case StepOp::kStray:
+      out["class"] = step.class_name;
+      break;
+    case StepOp::kOrder:
+      out["order"] = step.order;
+      break;
+    case StepOp::kName:
+      WriteTarget(step, out);
+      out["name"] = step.name;
+      break;
+    case StepOp::kFreeze:
+      WriteTarget(step, out);
+      if (step.after) out["after"] = true;
+      break;
+    case StepOp::kUnfreeze:
+      WriteTarget(step, out);
+      break;
+    case StepOp::kNoop:
+      out["at"] = step.begin;
+      out["class"] = step.class_name;
+      WriteName(step, out);
+      break;
+    case StepOp::kNest:
+      out["begin"] = step.begin;
+      out["end"] = step.end;
+      if (step.own_input) out["own_input"] = true;
+      WriteName(step, out);
+      break;
+    case StepOp::kInsert:
+      out["at"] = step.begin;
+      out["spec"] = LayerToJson(step.spec.value_or(LayerSpec{}));
+      WriteName(step, out);
+      break;
+    case StepOp::kRemove:
+      out["layer"] = step.layer;
+      break;
+    case StepOp::kSet:
+      out["layer"] = step.layer;
+      out["key"] = step.key;
+      out["value"] = ConfigValueToJson(step.value);
+      break;
+    case StepOp::kExchange:
+      out["layer"] = step.layer;
+      out["other"] = step.other;
+      break;
+    case StepOp::kAssemble:
+      out["how"] = AssembleHowName(step.how);
+      if (step.input != InputHow::kGiven) out["input"] = InputHowName(step.input);
+      if (!step.attributes.empty()) out["attributes"] = step.attributes;
+      if (!step.attribute_order.empty()) out["attribute_order"] = step.attribute_order;
+      WriteName(step, out);
+      break;
+    case StepOp::kPop:
+      out["count"] = step.count;
+      if (!step.same_objects) out["same"] = false;
+      break;
+    case StepOp::kRebuild:
+      out["how"] = RebuildHowName(step.rebuild);
+      break;
+  }
+  return out;
+}
+
+void ReadIndices(JsonFields& fields, std::string_view key, std::vector<int>& out, bool required) {
+  std::vector<std::int64_t> wide;
+  fields.Ints(key, kCaseLayersMax, wide, 0, kPlaceMax, required);
+  out.assign(wide.begin(), wide.end());
+}
+
+void ReadAssemble(JsonFields& fields, Step& step) {
+  fields.Word("how", kHows, step.how, true);
+  fields.Word("input", kInputs, step.input);
+  fields.Texts("attributes", kCaseLayersMax, step.attributes);
+  ReadIndices(fields, "attribute_order", step.attribute_order, false);
+  fields.Text("name", step.name);
+}
+
+void ReadInsert(JsonFields& fields, Step& step) {
+  fields.Int("at", 0, kPlaceMax, step.begin, true);
+  fields.Text("name", step.name);
+  const Json* spec = fields.Find("spec", true);
+  if (spec == nullptr) return;
+  auto layer = ReadLayer(*spec, JsonPlace{&fields.place(), "spec"});
+  if (!layer) return fields.Take(std::move(layer.error()));
+  step.spec = std::move(*layer);
+}
+
+void ReadSet(JsonFields& fields, Step& step) {
+  fields.Int("layer", 0, kPlaceMax, step.layer, true);
+  fields.Text("key", step.key, true);
+  const Json* value = fields.Find("value", true);
+  if (value == nullptr) return;
+  auto config = ReadConfigValue(*value, JsonPlace{&fields.place(), "value"});
+  if (!config) return fields.Take(std::move(config.error()));
+  step.value = std::move(*config);
+}
+
+Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
+  JsonFields fields(value, place);
+  Step step;
+  fields.Word("op", kOps, step.op, true);
+  switch (step.op) {
+    case StepOp::kClearNames:
+      break;
+    case StepOp::kStray:
+      fields.Text("class", step.class_name, true);
+      break;
+    case StepOp::kOrder:
+      ReadIndices(fields, "order", step.order, true);
+      break;
+    case StepOp::kName:
+      ReadTarget(fields, step);
+      fields.Text("name", step.name, true);
+      break;
+    case StepOp::kFreeze:
+      ReadTarget(fields, step);
+      fields.Bool("after", step.after);
+      break;
+    case StepOp::kUnfreeze:
+      ReadTarget(fields, step);
+      step.after = true;
+      fields.Bool("after", step.after);
+      if (!step.after) fields.Wrong("after", "unfreeze comes after assembly only");
+      break;
+    case StepOp::kNoop:
+      fields.Int("at", 0, kPlaceMax, step.begin, true);
+      fields.Text("class", step.class_name, true);
+      fields.Text("name", step.name);
+      break;
+    case StepOp::kNest:
+      fields.Int("begin", 0, kPlaceMax, step.begin, true);
+      fields.Int("end", 0, kPlaceMax, step.end, true);
+      fields.Bool("own_input", step.own_input);
+      fields.Text("name", step.name);
+      break;
+    case StepOp::kInsert:
+      ReadInsert(fields, step);
+      break;
+    case StepOp::kRemove:
+      fields.Int("layer", 0, kPlaceMax, step.layer, true);
+      break;
+    case StepOp::kSet:
+      ReadSet(fields, step);
+      break;
+    case StepOp::kExchange:
+      fields.Int("layer", 0, kPlaceMax, step.layer, true);
+      fields.Int("other", 0, kPlaceMax, step.other, true);
+      break;
+    case StepOp::kAssemble:
+      ReadAssemble(fields, step);
+      break;
+    case StepOp::kPop:
+      fields.Int("count", 0, kPlaceMax, step.count, true);
+      fields.Bool("same", step.same_objects);
+      break;
+    case StepOp::kRebuild:
+      fields.Word("how", kRebuilds, step.rebuild, true);
+      break;
+  }
+  fields.Done();
+  if (!fields.ok()) return std::unexpected(std::move(fields).error());
+  return step;
+}
+
+}  // namespace
+
+std::string_view StepOpName(StepOp op) { return kOps[static_cast<std::size_t>(op)]; }
+std::string_view AssembleHowName(AssembleHow how) { return kHows[static_cast<std::size_t>(how)]; }
+std::string_view InputHowName(InputHow input) { return kInputs[static_cast<std::size_t>(input)]; }
+std::string_view RebuildHowName(RebuildHow how) { return kRebuilds[static_cast<std::size_t>(how)]; }
+
+Json ConfigValueToJson(const ConfigValue& value) {
+  return std::visit(
+      [](const auto& v) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
+          return nullptr;
+        else
+          return v;
+      },
+      value);
+}
+
+Result<ConfigValue> ReadConfigValue(const Json& value, const JsonPlace& place) {
+  const auto wrong = [&] {
+    return Fail(ErrorKind::kBadJson, place.Text(),
+                "null, true, false, a number, text or a list of whole numbers is due here",
+                "see harness/case/CASE.md for the form");
+  };
+  const auto fits = [](const Json& v) {
+    return !v.is_number_unsigned() || v.get<std::uint64_t>() >> 63 == 0;
+  };
+  switch (value.type()) {
+    case Json::value_t::null:
+      return ConfigValue();
+    case Json::value_t::boolean:
+      return ConfigValue(value.get<bool>());
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      if (!fits(value)) return wrong();
+      return ConfigValue(value.get<std::int64_t>());
+    case Json::value_t::number_float:
+      return ConfigValue(value.get<double>());
+    case Json::value_t::string:
+      if (value.get_ref<const std::string&>().size() > kCaseTextBytesMax) return wrong();
+      return ConfigValue(value.get<std::string>());
+    case Json::value_t::array: {
+      std::vector<std::int64_t> list;
+      for (const Json& element : value) {
+        if (!element.is_number_integer() || !fits(element)) return wrong();
+        list.push_back(element.get<std::int64_t>());
+      }
+      return ConfigValue(std::move(list));
+    }
+    default:
+      return wrong();
+  }
+}
+
+Json LayerToJson(const LayerSpec& layer) {
+  Json out = Json::object();
+  out["class"] = layer.class_name;
+  if (layer.config.empty()) return out;
+  Json& config = out["config"] = Json::object();
+  for (const auto& [key, value] : layer.config) config[key] = ConfigValueToJson(value);
+  return out;
+}
+
+Result<LayerSpec> ReadLayer(const Json& value, const JsonPlace& place) {
+  JsonFields fields(value, place);
+  LayerSpec layer;
+  fields.Text("class", layer.class_name, true);
+  if (const Json* config = fields.Find("config")) {
+    const auto* object = config->get_ptr<const Json::object_t*>();
+    const JsonPlace here{&place, "config"};
+    if (object == nullptr) fields.Wrong("config", "an object is due here");
+    for (const auto& [key, element] : object == nullptr ? Json::object_t() : *object) {
+      auto read = ReadConfigValue(element, JsonPlace{&here, key});
+      if (!read)
+        fields.Take(std::move(read.error()));
+      else
+        layer.config.emplace(key, std::move(*read));
+    }
+  }
+  fields.Done();
+  if (!fields.ok()) return std::unexpected(std::move(fields).error());
+  return layer;
+}
+
+Result<LayerSpec> LayerFromJson(const Json& value, const std::string& place) {
+  return ReadLayer(value, JsonPlace{nullptr, place});
+}
+
+Json ArchitectureToJson(const ArchitectureSpec& architecture) {
+  Json layers = Json::array();
+  for (const LayerSpec& layer : architecture.layers) layers.push_back(LayerToJson(layer));
+  return {{"dialect", kDialects[static_cast<std::size_t>(architecture.dialect)]},
+          {"input_shape", architecture.input_shape},
+          {"layers", std::move(layers)}};
+}
+
+Result<ArchitectureSpec> ReadArchitecture(const Json& value, const JsonPlace& place) {
+  JsonFields fields(value, place);
+  ArchitectureSpec architecture;
+  fields.Word("dialect", kDialects, architecture.dialect, true);
+  fields.Ints("input_shape", 8, architecture.input_shape, 1, kDimensionMax, true);
+  if (const Json* layers = fields.Find("layers", true)) {
+    const JsonPlace here{&place, "layers"};
+    auto array = ReadArray(*layers, here, kCaseLayersMax);
+    if (!array) return std::unexpected(std::move(array.error()));
+    architecture.layers.reserve((*array)->size());
+    for (std::size_t i = 0; i < (*array)->size(); ++i) {
+      auto layer = ReadLayer((**array)[i], JsonPlace{&here, "", i, true});
+      if (!layer) return std::unexpected(std::move(layer.error()));
+      architecture.layers.push_back(std::move(*layer));
+    }
+  }
+  fields.Done();
+  if (!fields.ok()) return std::unexpected(std::move(fields).error());
+  return architecture;
+}
+
+Result<ArchitectureSpec> ArchitectureFromJson(const Json& value, const std::string& place) {
+  return ReadArchitecture(value, JsonPlace{nullptr, place});
+}
+
+Json BuildToJson(const Build& build) {
+  Json out = Json::array();
+  for (const Step& step : build) out.push_back(StepToJson(step));
+  return out;
+}
+
+Result<Build> ReadBuild(const Json& value, const JsonPlace& place) {
+  auto array = ReadArray(value, place, kCaseStepsMax);
+  if (!array) return std::unexpected(std::move(array.error()));
+  Build build;
+  build.reserve((*array)->size());
+  for (std::size_t i = 0; i < (*array)->size(); ++i) {
+    auto step = ReadStep((**array)[i], JsonPlace{&place, "", i, true});
+    if (!step) return std::unexpected(std::move(step.error()));
+    build.push_back(std::move(*step));
+  }
+  return build;
+}
+
+Result<Build> BuildFromJson(const Json& value, const std::string& place) {
+  return ReadBuild(value, JsonPlace{nullptr, place});
+}
+
+}  // namespace weightproof
