@@ -148,15 +148,27 @@ Status ApplyDamage(Group& root, const std::vector<Damage>& damage) {
   for (const Damage& edit : damage) {
     Status done;
     switch (edit.op) {
-      case DamageOp::kDrop: done = Drop(root, edit); break;
-      case DamageOp::kRename: done = Rename(root, edit); break;
-      case DamageOp::kSwap: done = Swap(root, edit); break;
-      case DamageOp::kDuplicate: done = Duplicate(root, edit); break;
-      case DamageOp::kSetAttribute: done = SetStrings(root, edit); break;
+      case DamageOp::kDrop:
+        done = Drop(root, edit);
+        break;
+      case DamageOp::kRename:
+        done = Rename(root, edit);
+        break;
+      case DamageOp::kSwap:
+        done = Swap(root, edit);
+        break;
+      case DamageOp::kDuplicate:
+        done = Duplicate(root, edit);
+        break;
+      case DamageOp::kSetAttribute:
+        done = SetStrings(root, edit);
+        break;
       case DamageOp::kReshape:
       case DamageOp::kRetype:
       case DamageOp::kChunk:
-      case DamageOp::kSetValue: done = EditDataset(root, edit); break;
+      case DamageOp::kSetValue:
+        done = EditDataset(root, edit);
+        break;
     }
     if (!done) return done;
   }

@@ -35,10 +35,11 @@ struct Truth {
 // contract states (pairing by position; names, roles, counts, shapes, dtypes checked).
 Truth DecodeTruth(const Group& root, const ModelPlan& reader, const Route& route);
 
-// The content of a tree with everything taken out that some build of the same architecture may
-// choose freely: counters of automatic names, given names, no-op layers, keras_version, backend.
-// Two files with equal descriptions cannot be told apart by a loader of `reader`'s architecture.
-std::string DescribeContent(const Group& root);
+// Whether `file` is what some build of the reader's own architecture would have written, values
+// included: then no loader could notice anything. `own` is the tree that the reader's build writes
+// with the variables it holds after the load. Builds may differ in counters of automatic names,
+// given names, and layers that compute nothing.
+bool CouldHaveWritten(const Group& file, const Group& own, const ModelPlan& reader);
 
 // Paths of the datasets that hold weights (optimizer, metric and seed state left out).
 std::vector<std::string> WeightTensorPaths(const Group& root);

@@ -26,13 +26,18 @@ float Unit(std::uint64_t h) { return static_cast<float>((h >> 40) + 1) * 0x1p-24
 float Special(Profile profile, std::uint64_t h) {
   const float sign = (h & 1) != 0 ? -1.0f : 1.0f;
   switch (profile) {
-    case Profile::kNan: return std::numeric_limits<float>::quiet_NaN();
-    case Profile::kInf: return sign * std::numeric_limits<float>::infinity();
-    case Profile::kNegativeZero: return -0.0f;
+    case Profile::kNan:
+      return std::numeric_limits<float>::quiet_NaN();
+    case Profile::kInf:
+      return sign * std::numeric_limits<float>::infinity();
+    case Profile::kNegativeZero:
+      return -0.0f;
     case Profile::kDenormal:
       return sign * std::numeric_limits<float>::denorm_min() * static_cast<float>((h >> 50) + 1);
-    case Profile::kHuge: return sign * 1e30f;
-    case Profile::kPlain: break;
+    case Profile::kHuge:
+      return sign * 1e30f;
+    case Profile::kPlain:
+      break;
   }
   return 0.0f;
 }

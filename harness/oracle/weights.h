@@ -11,19 +11,20 @@
 
 namespace weightproof {
 
-// Element `index` of variable `id`: h = SplitMix64(FNV-1a-64(id) ^ seed * 0x9e3779b97f4a7c15 + index),
-// where SplitMix64 is the finaliser of the generator of that name and index counts row-major.
+// Element `index` of variable `id`: h = SplitMix64(FNV-1a-64(id) ^ seed * 0x9e3779b97f4a7c15 +
+// index), where SplitMix64 is the finaliser of the generator of that name and index counts
+// row-major.
 std::uint64_t WeightHash(std::uint64_t seed, std::string_view id, std::uint64_t index);
 
-// float32 values, one tensor per variable in walk order; distinct between variables and seeds, never
-// zero in profile plain. m = (top 24 bits of h + 1) / 2^24 in (0, 1]:
+// float32 values, one tensor per variable in walk order; distinct between variables and seeds,
+// never zero in profile plain. m = (top 24 bits of h + 1) / 2^24 in (0, 1]:
 //   positive roles (variances)      0.5 + m
 //   gamma                           0.5 + m
 //   bias, beta                      m / 4 + 1/8, sign from bit 0 (negative one time in four)
 //   everything else                 sign (bit 0) * (m + 1/4) * 2^-e, 4^e the largest power of four
 //                                   not above the fan-in (product of all but the last dimension)
-// Other profiles replace about one element in four (bits 1 and 2 of h are 0) of variables that are not
-// positive: nan, +-inf, -0, a denormal, +-1e30.
+// Other profiles replace about one element in four (bits 1 and 2 of h are 0) of variables that are
+// not positive: nan, +-inf, -0, a denormal, +-1e30.
 std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& spec);
 
 // (batch, input shape...) float32 in (-1, 1); whole numbers below input_dim when the first

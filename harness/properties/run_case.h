@@ -19,10 +19,10 @@ struct ClauseVerdict {
 struct CaseResult {
   VerdictKind overall = VerdictKind::kHarnessError;
   std::vector<ClauseVerdict> clauses;  // one per clause, in the order of Clauses()
-  int round_trips = 0;         // loads of a saved file that were compared
-  int counterfactuals = 0;     // wrong loads imagined
-  int noticed = 0;             // of these, those that predictions alone would notice
-  std::string unsupported_by_name;  // what the testee lacks, when overall is kUnsupported
+  int round_trips = 0;                 // loads of a saved file that were compared
+  int counterfactuals = 0;             // wrong loads imagined
+  int noticed = 0;                     // of these, those that predictions alone would notice
+  std::string unsupported_by_name;     // what the testee lacks, when overall is kUnsupported
 };
 
 // `scratch` is an existing folder on a memory file system if there is one; what the case leaves

@@ -12,12 +12,27 @@ namespace weightproof {
 // In the order in which a case takes the first that applies to any of its clauses; kNotAsked is a
 // clause's answer only (the case does not come near the clause).
 enum class VerdictKind : std::uint8_t {
-  kHarnessError, kFalsified, kUndecided, kUndetectable, kEquivalent, kHeld, kUnsupported, kNotAsked
+  kHarnessError,
+  kFalsified,
+  kUndecided,
+  kUndetectable,
+  kEquivalent,
+  kHeld,
+  kUnsupported,
+  kNotAsked
 };
 std::string_view VerdictKindName(VerdictKind kind);  // "harness_error", "falsified", ...
 
 enum class Severity : std::uint8_t {
-  kNone, kSilentlyWrong, kCrash, kHang, kUnbounded, kEscape, kHalfLoaded, kFalseRefusal, kUnhelpful
+  kNone,
+  kSilentlyWrong,
+  kCrash,
+  kHang,
+  kUnbounded,
+  kEscape,
+  kHalfLoaded,
+  kFalseRefusal,
+  kUnhelpful
 };
 std::string_view SeverityName(Severity severity);  // "silently-wrong", ...
 

@@ -40,6 +40,9 @@ struct BuildRequest {
   std::vector<Program> before;
   SessionSpec session;
   std::string directory;  // the case's own folder, absolute
+  // What the harness's own interpretation of the program gives. A testee in this process may take
+  // it instead of interpreting again; others never see it.
+  const ModelPlan* plan = nullptr;
 };
 
 struct SaveRequest {

@@ -1,0 +1,29 @@
+// What a format promises: which build's files load into which build's models, measured on real
+// Keras (corpus/promises.json).
+#pragma once
+
+#include <string>
+
+#include "harness/case/case.h"
+#include "model/spec/plan.h"
+
+namespace weightproof {
+
+enum class Promise { kAccept, kRefuse, kDepends };
+
+// "sequential", "functional", "subclass<layers" (every attribute sorts before "layers"),
+// "subclass>layers" (none does), "subclass~layers"; then "/nested" or "/nested2" by the depth of
+// nested models.
+std::string BuildKind(const ModelPlan& plan);
+
+// The row for these builds of the same model. kDepends where the table has no row.
+Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPlan& reader);
+
+// Same nesting: the same computing layers lie in the same nested models.
+bool SameNesting(const ModelPlan& a, const ModelPlan& b);
+
+// Whether the contract's rules on names, by name and order may ask for a refusal although the
+// models are the same: then acceptance (right) and refusal both hold.
+bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route);
+
+}  // namespace weightproof

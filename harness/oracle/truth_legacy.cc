@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <map>
+
+#include "harness/oracle/legacy_names.h"
+#include "harness/oracle/truth_internal.h"
+
+namespace weightproof {
+namespace {
+
+std::vector<const ObjectPlan*> WeightedObjects(const ObjectPlan& model) {
+  std::vector<const ObjectPlan*> objects;
+  for (const ObjectPlan& object : model.layers) {
+    if (!Variables(object).empty()) objects.push_back(&object);
+  }
+  return objects;
+}
+
+const ObjectPlan* OwnerOf(const std::vector<const ObjectPlan*>& leaves, const VariablePlan* v) {
+  for (const ObjectPlan* leaf : leaves) {
+    for (const VariablePlan& variable : leaf->variables) {
+      if (&variable == v) return leaf;
+    }
+  }
+  return nullptr;
+}
+
+bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
+  return std::ranges::equal(a.variables, b.variables, [](const auto& x, const auto& y) {
+    return x.role == y.role && x.shape == y.shape;
+  });
+}
+
+// Sub-names inside a nested layer: one name per sublayer, classes agree, given names not elsewhere,
+// counters of equal siblings ascending in the reader's own order.
+void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePlan*>& order,
+                    const ObjectPlan& object, TruthBuilder& builder) {
+  const std::vector<const ObjectPlan*> leaves = WeightedLeaves(object);
+  std::map<const ObjectPlan*, std::string> name_of;
+  std::map<std::string, const ObjectPlan*> leaf_of;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const ObjectPlan* leaf = OwnerOf(leaves, order[i]);
+    const std::string& sub = file.weights[i].sublayer;
+    const bool fresh_leaf = name_of.emplace(leaf, sub).second;
+    const bool fresh_name = leaf_of.emplace(sub, leaf).second;
+    if (name_of[leaf] != sub || leaf_of[sub] != leaf || fresh_leaf != fresh_name) {
+      builder.Owe("sublayers-mixed", {file.weights[i].path, order[i]->id, object.name});
+      return;
+    }
+  }
+  std::vector<std::string> names;
+  for (const ObjectPlan* leaf : leaves) names.push_back(name_of[leaf]);
+  builder.CheckNames(names, leaves);
+  for (std::size_t a = 0; a < leaves.size(); ++a) {
+    for (std::size_t b = a + 1; b < leaves.size(); ++b) {
+      const int first = AutomaticCounter(names[a]);
+      const int second = AutomaticCounter(names[b]);
+      if (first < 0 || second < 0 || leaves[a]->class_name != leaves[b]->class_name) continue;
+      if (!SameVariables(*leaves[a], *leaves[b]) || first < second) continue;
+      builder.Owe("ambiguous-order",
+                  {object.name, names[a], names[b], leaves[a]->name, leaves[b]->name, file.name});
+    }
+  }
+}
+
+void PairLayer(const LegacyLayer& file, const ObjectPlan& object, TruthBuilder& builder) {
+  const std::vector<const VariablePlan*> order = LegacyOrder(object);
+  if (file.weights.size() != order.size()) {
+    builder.Owe("weight-count", {file.name, object.name});
+    for (const LegacyWeight& weight : file.weights) builder.taken.insert(weight.path);
+    return;
+  }
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    const LegacyWeight& weight = file.weights[i];
+    if (builder.taken.contains(weight.path)) builder.Owe("used-twice", {weight.path, order[i]->id});
+    builder.Take(*order[i], weight.dataset, weight.path);
+    if (weight.role != order[i]->role) builder.Owe("role", {weight.path, order[i]->id});
+  }
+  if (object.kind != ObjectKind::kLayer) CheckSublayers(file, order, object, builder);
+}
+
+void PairByName(const std::vector<const LegacyLayer*>& file,
+                const std::vector<const ObjectPlan*>& objects, TruthBuilder& builder) {
+  std::vector<bool> used(objects.size(), false);
+  for (std::size_t k = 0; k < file.size(); ++k) {
+    const auto match = std::ranges::find(objects, file[k]->name, &ObjectPlan::name);
+    if (match == objects.end()) {
+      builder.Owe("unmatched-layer", {file[k]->name});
+      for (const LegacyWeight& weight : file[k]->weights) builder.taken.insert(weight.path);
+      continue;
+    }
+    const auto j = static_cast<std::size_t>(match - objects.begin());
+    if (!objects[j]->name_given && j != k) {
+      builder.Owe("automatic-names-disagree", {file[k]->name, objects[j]->name});
+    }
+    used[j] = true;
+    PairLayer(*file[k], *objects[j], builder);
+  }
+  for (std::size_t j = 0; j < objects.size(); ++j) {
+    if (!used[j]) builder.Owe("unmatched-layer", {objects[j]->name});
+  }
+}
+
+}  // namespace
+
+void DecodeLegacy(const Group& root, const ModelPlan& reader, bool by_name, TruthBuilder& builder) {
+  const std::optional<LegacyNames> names = ReadLegacyNames(root);
+  if (!names) {
+    builder.Owe("no-layer-names", {"layer_names"});
+    return;
+  }
+  for (const std::string& place : names->malformed) builder.Owe("malformed-names", {place});
+  std::vector<const LegacyLayer*> file;
+  std::vector<std::string> file_names;
+  for (const LegacyLayer& layer : names->layers) {
+    if (layer.weights.empty()) continue;
+    if (std::ranges::find(file_names, layer.name) != file_names.end())
+      builder.Owe("used-twice", {layer.name});
+    file.push_back(&layer);
+    file_names.push_back(layer.name);
+  }
+  const std::vector<const ObjectPlan*> objects = WeightedObjects(reader.model);
+  if (by_name) {
+    PairByName(file, objects, builder);
+    return;
+  }
+  if (file.size() != objects.size()) {
+    std::vector<std::string> subjects = file_names;
+    for (const ObjectPlan* object : objects) subjects.push_back(object->name);
+    builder.Owe("layer-count", std::move(subjects));
+    for (const LegacyLayer* layer : file) {
+      for (const LegacyWeight& weight : layer->weights) builder.taken.insert(weight.path);
+    }
+    return;
+  }
+  builder.CheckNames(file_names, objects);
+  for (std::size_t k = 0; k < file.size(); ++k) PairLayer(*file[k], *objects[k], builder);
+}
+
+}  // namespace weightproof

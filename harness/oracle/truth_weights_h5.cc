@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <map>
+
+#include "harness/oracle/legacy_names.h"
+#include "harness/oracle/truth_internal.h"
+
+namespace weightproof {
+namespace {
+
+// A leaf with variables and the paths under which a file may hold it, most likely first.
+struct Place {
+  const ObjectPlan* leaf;
+  std::vector<std::string> prefixes;
+};
+
+std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counters) {
+  std::string key =
+      SnakeCase(object.kind == ObjectKind::kLayer || object.kind == ObjectKind::kSubclass
+                    ? object.class_name
+                    : ClassInNames(object));
+  const int count = counters[key]++;
+  if (count > 0) key += "_" + std::to_string(count);
+  return key;
+}
+
+void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, Dialect dialect,
+          std::vector<Place>* places) {
+  if (object.kind == ObjectKind::kLayer) {
+    if (object.variables.empty()) return;
+    std::vector<std::string> with_owner;
+    for (const std::string& prefix : prefixes) {
+      with_owner.push_back(
+          object.weights_h5_owner.empty() ? prefix : prefix + object.weights_h5_owner + "/");
+    }
+    places->push_back({&object, std::move(with_owner)});
+    return;
+  }
+  std::map<std::string, int> counters;
+  for (std::size_t i = 0; i < object.layers.size(); ++i) {
+    const std::string key = KeyFor(object.layers[i], counters);
+    std::vector<std::string> inner;
+    for (const std::string& prefix : prefixes) {
+      if (object.kind == ObjectKind::kSubclass) {
+        inner.push_back(prefix + object.attributes[i] + "/");
+        if (dialect == Dialect::kTfKeras) continue;
+      }
+      inner.push_back(prefix + "layers/" + key + "/");
+    }
+    Walk(object.layers[i], inner, dialect, places);
+  }
+}
+
+const Group* GroupAt(const Group& root, std::string path) {
+  path.pop_back();  // the trailing '/'
+  const Child* child = FindPath(root, path);
+  return child != nullptr ? child->group() : nullptr;
+}
+
+std::string StoredName(const Group* vars) {
+  const Attribute* name = vars != nullptr ? vars->FindAttribute("name") : nullptr;
+  return name != nullptr && name->value.strings.size() == 1 ? name->value.strings[0] : "";
+}
+
+}  // namespace
+
+void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& builder) {
+  std::vector<Place> places;
+  Walk(reader.model, {""}, reader.dialect, &places);
+  std::vector<std::string> file_names;
+  std::vector<const ObjectPlan*> leaves;
+  for (const Place& place : places) {
+    const std::vector<VariablePlan>& variables = place.leaf->variables;
+    const Group* vars = nullptr;
+    std::string base;
+    for (const std::string& prefix : place.prefixes) {
+      const Group* found = GroupAt(root, prefix + "vars/");
+      if (found != nullptr && !found->children.empty()) {
+        vars = found;
+        base = prefix + "vars/";
+        break;
+      }
+    }
+    if (vars == nullptr) {
+      builder.Owe("missing-tensor",
+                  {place.prefixes.front() + "vars", variables.front().id, place.leaf->name});
+      continue;
+    }
+    // RNN cells carry names of their own ("lstm_cell"): the layer's name stands one level up.
+    std::string name = StoredName(vars);
+    if (!place.leaf->weights_h5_owner.empty()) {
+      const std::size_t cut = base.size() - 5 - place.leaf->weights_h5_owner.size() - 1;
+      name = StoredName(GroupAt(root, base.substr(0, cut) + "vars/"));
+    }
+    file_names.push_back(name);
+    leaves.push_back(place.leaf);
+    if (vars->children.size() != variables.size()) {
+      builder.Owe("weight-count",
+                  {base.substr(0, base.size() - 1), place.leaf->name, variables.front().id});
+    }
+    for (std::size_t i = 0; i < variables.size(); ++i) {
+      const std::string key = std::to_string(i);
+      const Child* child = vars->Find(key);
+      builder.Take(variables[i], child != nullptr ? child->dataset() : nullptr, base + key);
+    }
+  }
+  builder.CheckNames(file_names, leaves);
+}
+
+}  // namespace weightproof

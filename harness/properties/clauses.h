@@ -1,0 +1,30 @@
+// The functions behind Clauses(), one file each.
+#pragma once
+
+#include "harness/properties/observation.h"
+#include "harness/properties/verdict.h"
+
+namespace weightproof {
+
+Verdict CheckRoundTrips(const Observation& o);
+Verdict CheckLoudOrRight(const Observation& o);
+Verdict CheckAccountsForEverything(const Observation& o);
+Verdict CheckRefusalChangesNothing(const Observation& o);
+Verdict CheckPathNeverMatters(const Observation& o);
+Verdict CheckSameCodeSameAnswer(const Observation& o);
+Verdict CheckSavingRepeats(const Observation& o);
+Verdict CheckErrorsHelp(const Observation& o);
+
+inline Verdict Held() { return {VerdictKind::kHeld, Severity::kNone, "", ""}; }
+inline Verdict NotAsked() { return {}; }
+inline Verdict Falsified(Severity severity, std::string cause, std::string evidence) {
+  return {VerdictKind::kFalsified, severity, std::move(cause), std::move(evidence)};
+}
+
+// A testee that crashed, hung or ate memory falsifies whatever asked; nullopt-like: kNotAsked.
+Verdict Broken(const Answer& answer, const char* during);
+
+// "0/kernel, 1/bias (and 3 more)".
+std::string ListText(const std::vector<std::string>& items);
+
+}  // namespace weightproof

@@ -1,0 +1,54 @@
+#include "harness/properties/clauses.h"
+
+namespace weightproof {
+namespace {
+
+bool RoundTripsAsks(const Observation& o) {
+  return o.same_model && !o.content_damaged && o.promise == Promise::kAccept && !o.names_may_refuse;
+}
+
+}  // namespace
+
+Verdict CheckLoudOrRight(const Observation& o) {
+  if (o.save.outcome != Outcome::kOk || RoundTripsAsks(o)) return NotAsked();
+  if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {
+    return broken;
+  }
+  if (o.load.outcome == Outcome::kRefused) return Held();
+
+  std::vector<std::string> silent;
+  for (const std::string& id : WrongVariables(o, o.load)) {
+    if (!Reported(o, {id})) silent.push_back(id);
+  }
+  std::string owed;
+  if (o.truth) {
+    for (const Owed& rule : o.truth->owed) {
+      if (!Reported(o, rule.subjects)) {
+        owed = rule.rule + " (" + ListText(rule.subjects) + ")";
+        break;
+      }
+    }
+  }
+  const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
+  if (silent.empty() && owed.empty() && predicts) return Held();
+  if (o.could_have_written) return {VerdictKind::kUndetectable, Severity::kNone, "", ""};
+  if (!o.load.repeatable || !o.control.repeatable) {
+    return {VerdictKind::kUndecided, Severity::kNone, "", "predictions do not repeat"};
+  }
+  if (!owed.empty()) {
+    return Falsified(Severity::kSilentlyWrong, "silent-" + owed.substr(0, owed.find(' ')),
+                     "accepted without a word although the file and the model contradict: " + owed);
+  }
+  if (!silent.empty()) {
+    return Falsified(Severity::kSilentlyWrong, "variable-differs",
+                     "accepted without a word, yet these variables are not what the file holds for "
+                     "them: " +
+                         ListText(silent));
+  }
+  if (!WrongVariables(o, o.load).empty()) return Held();  // wrong, and said so
+  return Falsified(Severity::kSilentlyWrong, "prediction-differs",
+                   "every variable is what the file says, yet the loaded model predicts something "
+                   "else than the same build given the same values directly");
+}
+
+}  // namespace weightproof

@@ -1,0 +1,56 @@
+#include "harness/properties/observation.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace weightproof {
+
+const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, std::string_view id) {
+  const auto found = std::ranges::find(tensors, id, &NamedTensor::id);
+  return found != tensors.end() ? &found->tensor : nullptr;
+}
+
+const Tensor* TrueValue(const Observation& o, std::string_view id) {
+  if (!o.truth) return FindTensor(o.saved, id);
+  const std::optional<Tensor>* value = o.truth->Find(id);
+  return value != nullptr && value->has_value() ? &**value : FindTensor(o.initial, id);
+}
+
+bool SamePrediction(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.shape() != b.shape()) return false;
+  if (a.dtype() != DType::kFloat32) return a == b;
+  const auto x = a.values<float>();
+  const auto y = b.values<float>();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (std::isnan(x[i]) && std::isnan(y[i])) continue;
+    if (x[i] != y[i] || std::signbit(x[i]) != std::signbit(y[i])) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> WrongVariables(const Observation& o, const Answer& load) {
+  std::vector<std::string> wrong;
+  for (const VariablePlan* variable : Variables(o.reader_plan.model)) {
+    const Tensor* got = FindTensor(load.variables, variable->id);
+    const Tensor* truth = TrueValue(o, variable->id);
+    if (got == nullptr || truth == nullptr || !(*got == *truth)) wrong.push_back(variable->id);
+  }
+  return wrong;
+}
+
+bool Reported(const Observation& o, const std::vector<std::string>& subjects) {
+  const auto said_anyway = [&](const ReportLine& line) {
+    return o.clean_load && std::ranges::any_of(o.clean_load->reports, [&](const ReportLine& clean) {
+             return clean.kind == line.kind && clean.subject == line.subject &&
+                    clean.text == line.text;
+           });
+  };
+  return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
+    return !said_anyway(line) && std::ranges::any_of(subjects, [&](const std::string& subject) {
+      if (subject.empty()) return false;
+      return line.subject.empty() ? line.text.contains(subject) : line.subject == subject;
+    });
+  });
+}
+
+}  // namespace weightproof

@@ -1,0 +1,69 @@
+// What happened when a case ran: everything that clauses look at.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/case/case.h"
+#include "harness/oracle/promises.h"
+#include "harness/oracle/truth.h"
+#include "harness/testee/testee.h"
+#include "model/checkpoint/tree.h"
+#include "model/spec/plan.h"
+
+namespace weightproof {
+
+struct Observation {
+  const Case* c = nullptr;
+  const Description* writer = nullptr;
+  const Description* reader = nullptr;
+  ModelPlan writer_plan;
+  ModelPlan reader_plan;
+  std::vector<NamedTensor> saved;    // what the writer's model was given
+  std::vector<NamedTensor> initial;  // what the reader's model held before
+
+  bool same_model = false;       // equal normal forms
+  bool content_damaged = false;  // damage that changes what the file says
+  bool save_must_fail = false;   // the path cannot be written by anyone
+  Promise promise = Promise::kDepends;
+  bool names_may_refuse = false;  // DESIGN's rules on names and order leave both outcomes open
+
+  Answer save;
+  Answer load;                      // L
+  Answer control;                   // C: the reader's build given what the file says, by id
+  std::optional<Truth> truth;       // decoded from the file; absent where `saved` is the truth
+  std::optional<Group> tree;        // of the file as it was loaded
+  bool could_have_written = false;  // undetectable (only asked after a wrong, silent load)
+
+  std::string save_path;  // as the testee saw it
+  std::string load_path;
+
+  // Extra arms; absent when the case gives no reason for them.
+  std::optional<Answer> clean_load;  // the same without damage and difference: what is said anyway
+  std::optional<Answer> plain_path_save;  // the same content at a plain path
+  std::optional<Answer> plain_path_load;
+  std::optional<Answer> other_session_load;  // the same program in a plain session
+  std::optional<Answer> load_again;          // load_twice: the second load
+  std::optional<Answer> save_again;
+  std::optional<std::string> saved_twice_difference;  // "" when equal; trees, or bytes for ours
+  std::optional<std::string> resaved_difference;
+  std::optional<Answer> remedied_load;  // a refusal's remedy applied
+  std::string remedy_option;
+};
+
+// The truth for a variable: from the decoded file, else what was saved. nullptr: keeps `initial`.
+const Tensor* TrueValue(const Observation& o, std::string_view id);
+const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, std::string_view id);
+
+// Bit for bit, where NaNs of any payload are alike in predictions but not in variables.
+bool SamePrediction(const Tensor& a, const Tensor& b);
+
+// Ids of variables whose value after the load is not the truth, in walk order.
+std::vector<std::string> WrongVariables(const Observation& o, const Answer& load);
+
+// Whether a load's reports say something about `subjects` that the clean load did not say.
+bool Reported(const Observation& o, const std::vector<std::string>& subjects);
+
+}  // namespace weightproof

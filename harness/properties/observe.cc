@@ -1,0 +1,232 @@
+#include "harness/properties/observe.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/oracle/damage.h"
+#include "harness/oracle/weights.h"
+#include "harness/properties/observe_arms.h"
+#include "harness/properties/paths.h"
+#include "model/checkpoint/hdf5.h"
+
+namespace weightproof {
+
+std::span<const std::byte> AsBytes(const std::string& text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+
+bool Player::Fail(std::string* slot, std::string why) {
+  *slot = std::move(why);
+  return false;
+}
+
+bool Player::Plan() {
+  // The writer's session: its own program played models_before times, then the program.
+  const auto play = [&](const Side& side, const Build& build, NameCounters counters,
+                        std::vector<Program>* before) -> Result<ModelPlan> {
+    for (int i = 0; i < side.session.models_before; ++i) {
+      const Result<ModelPlan> thrown_away = Interpret(c_.architecture, build, counters);
+      if (!thrown_away) return thrown_away;
+      counters = thrown_away->counters_after;
+      before->push_back({&c_.architecture, &build});
+    }
+    return Interpret(c_.architecture, build, counters);
+  };
+  Result<ModelPlan> writer = play(c_.writer, c_.writer.build, {}, &writer_before_);
+  if (!writer) return Fail(&result_.unsupported, "writer's build: " + writer.error().Text());
+
+  reader_build_ = c_.reader.build;
+  if (c_.route.load_as == LoadAs::kModel) {
+    reader_build_ = c_.writer.build;
+    Step rebuild;
+    rebuild.op = StepOp::kRebuild;
+    reader_build_.push_back(std::move(rebuild));
+  }
+  NameCounters counters;
+  if (!c_.reader.session.fresh) {
+    reader_before_ = writer_before_;
+    reader_before_.push_back({&c_.architecture, &c_.writer.build});
+    counters = writer->counters_after;
+  }
+  Result<ModelPlan> reader = play(c_.reader, reader_build_, std::move(counters), &reader_before_);
+  if (!reader) return Fail(&result_.unsupported, "reader's build: " + reader.error().Text());
+
+  o_.c = &c_;
+  o_.writer = &writer_.Describe();
+  o_.reader = &reader_.Describe();
+  o_.writer_plan = *std::move(writer);
+  o_.reader_plan = *std::move(reader);
+  o_.same_model = NormalForm(o_.writer_plan) == NormalForm(o_.reader_plan);
+  o_.content_damaged = !ContentPreserving(c_.damage);
+  o_.promise = LookUpPromise(c_.route.format, o_.writer_plan, o_.reader_plan);
+  o_.names_may_refuse = NamesMayRefuse(o_.writer_plan, o_.reader_plan, c_.route);
+  o_.saved = MakeWeights(o_.writer_plan, c_.weights);
+  o_.initial = MakeWeights(o_.reader_plan, {c_.weights.seed + 1, Profile::kPlain});
+  inputs_ = MakeInputs(o_.writer_plan, c_.probe);
+  return true;
+}
+
+BuildRequest Player::WriterBuild() const {
+  return {{&c_.architecture, &c_.writer.build},
+          writer_before_,
+          c_.writer.session,
+          directory_,
+          &o_.writer_plan};
+}
+
+BuildRequest Player::ReaderBuild() const {
+  return {{&c_.architecture, &reader_build_},
+          reader_before_,
+          c_.reader.session,
+          directory_,
+          &o_.reader_plan};
+}
+
+SaveRequest Player::SaveTo(const std::string& path) const {
+  SaveRequest request;
+  request.build = WriterBuild();
+  request.weights = &o_.saved;
+  request.format = c_.route.format;
+  request.dialect = c_.architecture.dialect;
+  request.path = path;
+  request.overwrite = c_.route.overwrite;
+  request.inputs = &inputs_;
+  return request;
+}
+
+LoadRequest Player::LoadFrom(const std::string& path) const {
+  LoadRequest request;
+  request.build = ReaderBuild();
+  request.initial = &o_.initial;
+  request.format = c_.route.format;
+  request.load_as = c_.route.load_as;
+  request.by_name = c_.route.by_name;
+  request.skip_mismatch = c_.route.skip_mismatch;
+  request.partial = c_.route.partial;
+  request.path = path;
+  request.inputs = &inputs_;
+  return request;
+}
+
+bool Player::Save() {
+  const Route& route = c_.route;
+  const ResolvedPath path = Resolve(route.path, c_.writer.session, directory_);
+  if (const Status ready = Prepare(route.path, c_.writer.session, path, directory_); !ready) {
+    return Fail(&result_.unsupported, "path: " + ready.error().Text());
+  }
+  o_.save_path = path.spoken;
+  o_.save_must_fail = CannotBeWritten(route.path) ||
+                      (!route.overwrite && (route.path.setup == PathSetup::kExistingFile ||
+                                            route.path.setup == PathSetup::kExistingCheckpoint));
+  if (route.path.setup == PathSetup::kExistingCheckpoint) {
+    const std::vector<NamedTensor> older =
+        MakeWeights(o_.writer_plan, {c_.weights.seed + 2, Profile::kPlain});
+    SaveRequest request = SaveTo(path.spoken);
+    request.weights = &older;
+    request.overwrite = true;
+    writer_.Save(request);
+  }
+  o_.save = writer_.Save(SaveTo(path.spoken));
+  if (o_.save.outcome == Outcome::kUnsupported) {
+    return Fail(&result_.unsupported, "save: " + o_.save.error_message);
+  }
+  if (o_.save.outcome != Outcome::kOk) return true;
+  if (!ReadFile(path.actual, &file_)) {
+    return Fail(&result_.harness_error, "saved, but nothing can be read at " + path.actual);
+  }
+  return Transport(path);
+}
+
+// Damages the file and takes it to where the reader looks for it.
+bool Player::Transport(const ResolvedPath& saved) {
+  const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
+  const ResolvedPath path = Resolve(target, c_.reader.session, directory_);
+  o_.load_path = path.spoken;
+  bool moved = false;
+  if (!c_.damage.empty()) {
+    if (!ReadTree()) return false;
+    if (const Status applied = ApplyDamage(*o_.tree, c_.damage); !applied) {
+      return Fail(&result_.unsupported, applied.error().Text());
+    }
+    const Result<std::vector<std::byte>> bytes = WriteHdf5(*o_.tree);
+    if (!bytes) return Fail(&result_.unsupported, bytes.error().Text());
+    file_.assign(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    moved = true;
+  }
+  if (path.actual != saved.actual) {
+    PathSpec there = target;
+    if (there.setup != PathSetup::kSymlink) there.setup = PathSetup::kNone;
+    if (const Status ready = Prepare(there, c_.reader.session, path, directory_); !ready) {
+      return Fail(&result_.unsupported, "path: " + ready.error().Text());
+    }
+    moved = true;
+  }
+  if (moved && !WriteFile(path.actual, AsBytes(file_))) {
+    // A path that no file can have; a save there was refused or never asked for.
+    if (CannotBeWritten(target))
+      return Fail(&result_.unsupported, "no file can be at " + target.text);
+    return Fail(&result_.harness_error, "cannot write " + path.actual);
+  }
+  return true;
+}
+
+bool Player::ReadTree() {
+  if (o_.tree) return true;
+  Result<Group> tree = ReadHdf5(AsBytes(file_), o_.load_path);
+  if (!tree)
+    return Fail(&result_.harness_error, "what was saved cannot be read: " + tree.error().Text());
+  o_.tree = *std::move(tree);
+  return true;
+}
+
+bool Player::Load() {
+  const bool archive = c_.route.format == RouteFormat::kKerasArchive;
+  const bool differs = !o_.same_model || o_.content_damaged || c_.route.by_name ||
+                       c_.route.skip_mismatch || c_.route.partial || o_.names_may_refuse ||
+                       o_.promise != Promise::kAccept;
+  const bool decode = differs && !archive;
+  if (decode || (!archive && Sampled("accounts-for-everything", 2))) {
+    if (!ReadTree()) return false;
+  }
+  if (decode) o_.truth = DecodeTruth(*o_.tree, o_.reader_plan, c_.route);
+
+  o_.load = reader_.Load(LoadFrom(o_.load_path));
+  if (o_.load.outcome == Outcome::kUnsupported) {
+    return Fail(&result_.unsupported, "load: " + o_.load.error_message);
+  }
+  ++result_.round_trips;
+  if (o_.load.outcome == Outcome::kOk) {
+    std::vector<NamedTensor> right;
+    right.reserve(o_.initial.size());
+    for (const NamedTensor& variable : o_.initial) {
+      const Tensor* value = TrueValue(o_, variable.id);
+      right.push_back({variable.id, value != nullptr ? *value : variable.tensor});
+    }
+    AssignRequest request{ReaderBuild(), &right, &inputs_};
+    o_.control = reader_.Assign(request);
+    if (o_.control.outcome != Outcome::kOk) {
+      return Fail(&result_.unsupported, "control: " + o_.control.error_message);
+    }
+  }
+  return true;
+}
+
+bool Player::Sampled(std::string_view clause, unsigned one_in) const {
+  if (!options_.clause.empty()) return options_.clause == clause;
+  return WeightHash(c_.weights.seed, clause, 0) % one_in == 0;
+}
+
+ObserveResult Player::Play() {
+  if (Plan() && Save() && (o_.save.outcome != Outcome::kOk || Load())) {
+    PlayExtraArms();
+    if (result_.harness_error.empty()) result_.observation = std::move(o_);
+  }
+  return std::move(result_);
+}
+
+ObserveResult Observe(const Case& c, Testee& writer, Testee& reader, const std::string& directory,
+                      const ObserveOptions& options) {
+  return Player(c, writer, reader, directory, options).Play();
+}
+
+}  // namespace weightproof

@@ -1,0 +1,27 @@
+// Plays a case: all arms that its clauses may ask for.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/properties/observation.h"
+
+namespace weightproof {
+
+struct ObserveOptions {
+  // The arms of this clause only, and those of it that a campaign samples, always; "": all.
+  std::string_view clause;
+};
+
+struct ObserveResult {
+  std::optional<Observation> observation;  // absent when something below is said
+  std::string unsupported;                 // what the testee or the file lacks
+  std::string harness_error;               // the harness itself failed
+  int round_trips = 0;                     // loads that were compared
+};
+
+// `directory` is an existing empty folder for this case alone.
+ObserveResult Observe(const Case& c, Testee& writer, Testee& reader, const std::string& directory,
+                      const ObserveOptions& options = {});
+
+}  // namespace weightproof

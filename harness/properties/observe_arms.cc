@@ -1,0 +1,199 @@
+#include "harness/properties/observe_arms.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/hdf5.h"
+
+namespace weightproof {
+namespace {
+
+// A short name in the same suffix class as `path`, so that nothing but the path differs.
+std::string PlainName(std::string_view path, RouteFormat format) {
+  constexpr std::array<std::string_view, 4> kSuffixes{".weights.h5", ".h5", ".hdf5", ".keras"};
+  for (const std::string_view suffix : kSuffixes) {
+    if (path.ends_with(suffix)) return "plain" + std::string(suffix);
+  }
+  switch (format) {
+    case RouteFormat::kWeightsH5:
+      return "plain.weights.h5";
+    case RouteFormat::kKerasArchive:
+      return "plain.keras";
+    default:
+      return "plain.h5";
+  }
+}
+
+bool IsPlain(const PathSpec& path) {
+  PathSpec plain;
+  plain.text = path.text;
+  return path == plain && path.text.size() < 16 &&
+         std::ranges::all_of(
+             path.text,
+             [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.'; });
+}
+
+bool IsPlain(const SessionSpec& session) { return session == SessionSpec{}; }
+
+Format ModelFormat(RouteFormat format) {
+  switch (format) {
+    case RouteFormat::kWeightsH5:
+      return Format::kWeightsH5;
+    case RouteFormat::kLegacyH5Model:
+      return Format::kLegacyH5Model;
+    default:
+      return Format::kLegacyH5;
+  }
+}
+
+std::string DifferenceOfFiles(const std::string& a_path, const std::string& b_path,
+                              bool bytes_too) {
+  std::string a, b;
+  if (!ReadFile(a_path, &a) || !ReadFile(b_path, &b)) return "one of the two files is not there";
+  if (a == b) return "";
+  const Result<Group> first = ReadHdf5(AsBytes(a), a_path);
+  const Result<Group> second = ReadHdf5(AsBytes(b), b_path);
+  if (!first || !second) return "one of the two files cannot be read";
+  const std::string difference = FirstDifference(*first, *second);
+  if (difference.empty() && bytes_too) return "the same content in other bytes";
+  return difference;
+}
+
+}  // namespace
+
+void Player::PlayExtraArms() {
+  if (o_.save.outcome == Outcome::kOk) {
+    if (Asked("loud-or-right")) {
+      PlayCleanLoad();
+      PlayUndetectable();
+    }
+    if (Asked("same-code-same-answer")) PlayPlainSession();
+    if (Sampled("saving-repeats", 4)) PlaySavingRepeats();
+    if (Asked("errors-help")) PlayRemedy();
+  }
+  if (Asked("path-never-matters")) PlayPlainPath();
+}
+
+// What the load says when nothing is wrong: a report counts only if it is not said here too.
+void Player::PlayCleanLoad() {
+  if (o_.load.outcome != Outcome::kOk || o_.load.reports.empty()) return;
+  if (o_.same_model && !o_.content_damaged) return;
+  const std::string path = directory_ + "/" + PlainName(o_.load_path, c_.route.format);
+  if (writer_.Save(SaveTo(path)).outcome != Outcome::kOk) return;
+  LoadRequest request = LoadFrom(path);
+  BuildRequest build = WriterBuild();
+  const std::vector<NamedTensor>* initial = &o_.saved;
+  if (o_.same_model) {
+    build = ReaderBuild();
+    initial = &o_.initial;
+  }
+  request.build = build;
+  request.initial = initial;
+  o_.clean_load = reader_.Load(request);
+  RemoveTree(path);
+}
+
+// Only worth asking when a load was accepted and is not right.
+void Player::PlayUndetectable() {
+  if (o_.load.outcome != Outcome::kOk || !o_.tree) return;
+  const bool right = WrongVariables(o_, o_.load).empty() &&
+                     SamePrediction(o_.load.prediction, o_.control.prediction) &&
+                     (!o_.truth || o_.truth->owed.empty());
+  if (right) return;
+  std::vector<Tensor> values;
+  for (const VariablePlan* variable : Variables(o_.reader_plan.model)) {
+    const Tensor* value = FindTensor(o_.load.variables, variable->id);
+    if (value == nullptr) return;
+    values.push_back(*value);
+  }
+  const Result<Group> own = Encode(ModelFormat(c_.route.format), o_.reader_plan, values);
+  o_.could_have_written = own && CouldHaveWritten(*o_.tree, *own, o_.reader_plan);
+}
+
+void Player::PlayPlainPath() {
+  const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
+  if (IsPlain(c_.route.path) && IsPlain(target)) return;
+  const std::string path = directory_ + "/" + PlainName(c_.route.path.text, c_.route.format);
+  o_.plain_path_save = writer_.Save(SaveTo(path));
+  if (o_.plain_path_save->outcome != Outcome::kOk || o_.save.outcome != Outcome::kOk) return;
+  if (!c_.damage.empty() && !WriteFile(path, AsBytes(file_))) return;
+  o_.plain_path_load = reader_.Load(LoadFrom(path));
+  ++result_.round_trips;
+  RemoveTree(path);
+}
+
+void Player::PlayPlainSession() {
+  const SessionSpec& session = c_.reader.session;
+  if (session.load_twice) {
+    o_.load_again = reader_.Load(LoadFrom(o_.load_path));
+    ++result_.round_trips;
+  }
+  if (IsPlain(session) && IsPlain(c_.writer.session)) return;
+  // A session of its own, nothing made before, loading from an absolute path.
+  const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
+  LoadRequest request = LoadFrom(Resolve(target, session, directory_).actual);
+  const SessionSpec plain;
+  request.build.session = plain;
+  request.build.before.clear();
+  const Result<ModelPlan> plan = Interpret(c_.architecture, reader_build_);
+  if (!plan) return;
+  request.build.plan = &*plan;
+  o_.other_session_load = reader_.Load(request);
+  ++result_.round_trips;
+}
+
+void Player::PlaySavingRepeats() {
+  const bool ours = o_.writer->makes_reports;
+  const ResolvedPath first = Resolve(c_.route.path, c_.writer.session, directory_);
+  const std::string plain = PlainName(o_.save_path, c_.route.format);
+  const std::string again = directory_ + "/again-" + plain;
+  o_.save_again = writer_.Save(SaveTo(again));
+  const bool touched = !c_.damage.empty();
+  if (o_.save_again->outcome == Outcome::kOk && !touched &&
+      c_.route.format != RouteFormat::kKerasArchive) {
+    o_.saved_twice_difference = DifferenceOfFiles(first.actual, again, ours);
+  }
+  // Loaded by the writer's own program and saved again: the same content, names included.
+  if (o_.save_again->outcome == Outcome::kOk && c_.route.load_as == LoadAs::kWeights &&
+      c_.route.format != RouteFormat::kKerasArchive) {
+    LoadRequest request = LoadFrom(again);
+    request.build = WriterBuild();
+    const std::vector<NamedTensor> others = o_.initial;
+    const bool same_ids =
+        std::ranges::equal(others, o_.saved, {}, &NamedTensor::id, &NamedTensor::id);
+    request.initial = same_ids && o_.same_model ? &others : &o_.saved;
+    request.by_name = request.skip_mismatch = request.partial = false;
+    request.resave_path = directory_ + "/resaved-" + plain;
+    const Answer loaded = reader_.Load(request);
+    ++result_.round_trips;
+    if (loaded.outcome == Outcome::kOk && loaded.resave == Outcome::kOk) {
+      o_.resaved_difference = DifferenceOfFiles(again, request.resave_path, ours);
+    }
+    RemoveTree(request.resave_path);
+  }
+  RemoveTree(again);
+}
+
+// If the refusal names an option, the same load with that option must get further.
+void Player::PlayRemedy() {
+  if (o_.load.outcome != Outcome::kRefused || !o_.reader->errors_help_is_clause) return;
+  LoadRequest request = LoadFrom(o_.load_path);
+  const std::array<std::pair<std::string_view, bool*>, 5> options{{
+      {"assume_order", &request.assume_order},
+      {"trust_auto_names", &request.trust_auto_names},
+      {"allow_narrowing", &request.allow_narrowing},
+      {"skip_mismatch", &request.skip_mismatch},
+      {"partial", &request.partial},
+  }};
+  for (const auto& [name, option] : options) {
+    if (!o_.load.error_remedy.contains(name)) continue;
+    *option = true;
+    o_.remedy_option = name;
+    o_.remedied_load = reader_.Load(request);
+    return;
+  }
+}
+
+}  // namespace weightproof

@@ -1,0 +1,66 @@
+// The player behind Observe. Extra arms live in observe_arms.cc.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/properties/observe.h"
+#include "harness/properties/paths.h"
+
+namespace weightproof {
+
+std::span<const std::byte> AsBytes(const std::string& text);
+
+class Player {
+ public:
+  Player(const Case& c, Testee& writer, Testee& reader, const std::string& directory,
+         const ObserveOptions& options)
+      : c_(c), writer_(writer), reader_(reader), directory_(directory), options_(options) {}
+
+  ObserveResult Play();
+
+ private:
+  bool Plan();
+  bool Save();
+  bool Transport(const ResolvedPath& saved);
+  bool ReadTree();
+  bool Load();
+  void PlayExtraArms();
+  void PlayCleanLoad();
+  void PlayUndetectable();
+  void PlayPlainPath();
+  void PlayPlainSession();
+  void PlaySavingRepeats();
+  void PlayRemedy();
+
+  // Whether the arms of this clause are wanted at all.
+  bool Asked(std::string_view clause) const {
+    return options_.clause.empty() || options_.clause == clause;
+  }
+  // Whether costly arms of this clause run for this case: one case in `one_in`, by its seed.
+  bool Sampled(std::string_view clause, unsigned one_in) const;
+
+  BuildRequest WriterBuild() const;
+  BuildRequest ReaderBuild() const;
+  SaveRequest SaveTo(const std::string& path) const;
+  LoadRequest LoadFrom(const std::string& path) const;
+  static bool Fail(std::string* slot, std::string why);
+
+  const Case& c_;
+  Testee& writer_;
+  Testee& reader_;
+  const std::string& directory_;
+  const ObserveOptions& options_;
+
+  ObserveResult result_;
+  Observation o_;
+  Build reader_build_;
+  std::vector<Program> writer_before_;
+  std::vector<Program> reader_before_;
+  Tensor inputs_;
+  std::string file_;  // bytes of the file as the reader finds it
+};
+
+}  // namespace weightproof

@@ -1,0 +1,28 @@
+#include "harness/properties/clauses.h"
+#include "harness/properties/compare_answers.h"
+
+namespace weightproof {
+
+Verdict CheckPathNeverMatters(const Observation& o) {
+  if (!o.plain_path_save || o.plain_path_save->outcome != Outcome::kOk) return NotAsked();
+  if (o.save.outcome == Outcome::kRefused) {
+    if (o.save_must_fail) return Held();
+    return Falsified(Severity::kFalseRefusal, "path-refused",
+                     "saving to '" + o.save_path + "' was refused (" + o.save.error_kind + ": " +
+                         o.save.error_message + "), saving to a plain path was not");
+  }
+  if (o.save.outcome != Outcome::kOk) return NotAsked();
+  if (o.save_must_fail) {
+    return Falsified(Severity::kSilentlyWrong, "impossible-path-accepted",
+                     "saving to '" + o.save_path + "' was accepted although nothing can be there");
+  }
+  if (!o.plain_path_load) return NotAsked();
+  const std::string difference = AnswersDiffer(o.load, *o.plain_path_load);
+  if (difference.empty()) return Held();
+  return Falsified(
+      o.load.outcome == Outcome::kRefused ? Severity::kFalseRefusal : Severity::kSilentlyWrong,
+      "path-differs",
+      "the same content at '" + o.load_path + "' and at a plain path: " + difference);
+}
+
+}  // namespace weightproof

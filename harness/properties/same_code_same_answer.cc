@@ -1,0 +1,30 @@
+#include "harness/properties/clauses.h"
+#include "harness/properties/compare_answers.h"
+
+namespace weightproof {
+
+Verdict CheckSameCodeSameAnswer(const Observation& o) {
+  if (o.save.outcome != Outcome::kOk) return NotAsked();
+  if (o.load_again) {
+    const std::string difference = AnswersDiffer(o.load, *o.load_again);
+    if (!difference.empty()) {
+      return Falsified(Severity::kSilentlyWrong, "second-load-differs",
+                       "the same load twice in one session: " + difference);
+    }
+  }
+  if (o.other_session_load) {
+    // By name, a counter that a session moved on may make a load refuse; that is loud. Two loads
+    // that are both accepted must agree.
+    const Answer& other = *o.other_session_load;
+    const bool counters = o.c->route.by_name && (o.load.outcome != other.outcome ||
+                                                 o.load.error_kind != other.error_kind);
+    const std::string difference = counters ? "" : AnswersDiffer(o.load, other);
+    if (!difference.empty()) {
+      return Falsified(Severity::kSilentlyWrong, "session-differs",
+                       "the same program and file in a plain session: " + difference);
+    }
+  }
+  return o.load_again || o.other_session_load ? Held() : NotAsked();
+}
+
+}  // namespace weightproof
