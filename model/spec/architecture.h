@@ -18,15 +18,15 @@ enum class Dialect : std::uint8_t { kKeras3, kTfKeras };
 std::string_view DialectName(Dialect dialect);  // "keras3", "tf_keras"
 
 // A config value: null, bool, int, float, text, list of ints.
-using ConfigValue =
-    std::variant<std::monostate, bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
+using ConfigValue = std::variant<std::monostate, bool, std::int64_t, double, std::string,
+                                 std::vector<std::int64_t>>;
 using Config = std::map<std::string, ConfigValue, std::less<>>;
 
 struct LayerSpec {
   std::string class_name;  // Keras's class name: "Dense", "LSTM", "Sequential"
   std::string name;        // empty: automatic
   bool trainable = true;
-  Config config;  // only keys of this class's schema; an absent key has its default
+  Config config;                  // only keys of this class's schema; an absent key has its default
   std::vector<LayerSpec> layers;  // of a nested Sequential, else empty
 
   bool operator==(const LayerSpec&) const = default;
@@ -34,7 +34,7 @@ struct LayerSpec {
 
 struct ArchitectureSpec {
   Dialect dialect = Dialect::kKeras3;
-  std::string name;  // of the model; empty: automatic
+  std::string name;   // of the model; empty: automatic
   Shape input_shape;  // without the batch dimension; every dimension known
   std::vector<LayerSpec> layers;
 
@@ -43,7 +43,7 @@ struct ArchitectureSpec {
 
 // Limits on what is read from JSON. Over any of them: LimitExceeded.
 inline constexpr std::size_t kArchitectureJsonBytesMax = std::size_t{64} << 20;
-inline constexpr std::size_t kLayersMax = 10'000;      // in one architecture, nested ones included
+inline constexpr std::size_t kLayersMax = 10'000;  // in one architecture, nested ones included
 inline constexpr std::size_t kNestingDepthMax = 32;
 inline constexpr std::int64_t kDimensionMax = std::int64_t{1} << 31;
 inline constexpr std::int64_t kVariableElementsMax = std::int64_t{1} << 32;

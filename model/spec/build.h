@@ -43,19 +43,19 @@ enum class TargetKind : std::uint8_t { kLayer, kNest, kModel };
 struct Step {
   StepOp op = StepOp::kAssemble;
   TargetKind target = TargetKind::kLayer;  // kName, kFreeze, kUnfreeze
-  int layer = 0;     // architecture layer, or ordinal of the kNest step for TargetKind::kNest
-  int other = 0;     // kExchange
-  int begin = 0;     // kNest; `at` of kNoop and kInsert
-  int end = 0;       // kNest
-  int count = 0;     // kPop
-  bool after = false;         // kFreeze: after assembly instead of at construction
-  bool same_objects = true;   // kPop: the popped objects come back; false: new ones are made
-  bool own_input = false;     // kNest: the nested Sequential has an Input of its own
-  std::string class_name;     // kStray, kNoop
-  std::string name;           // kName; kNest, kNoop, kInsert, kAssemble: optional
-  std::string key;            // kSet
-  ConfigValue value;          // kSet
-  std::vector<int> order;     // kOrder
+  int layer = 0;       // architecture layer, or ordinal of the kNest step for TargetKind::kNest
+  int other = 0;       // kExchange
+  int begin = 0;       // kNest; `at` of kNoop and kInsert
+  int end = 0;         // kNest
+  int count = 0;       // kPop
+  bool after = false;  // kFreeze: after assembly instead of at construction
+  bool same_objects = true;  // kPop: the popped objects come back; false: new ones are made
+  bool own_input = false;    // kNest: the nested Sequential has an Input of its own
+  std::string class_name;    // kStray, kNoop
+  std::string name;          // kName; kNest, kNoop, kInsert, kAssemble: optional
+  std::string key;           // kSet
+  ConfigValue value;         // kSet
+  std::vector<int> order;    // kOrder
   std::vector<std::string> attributes;  // kAssemble subclass: one per top-level layer, unique
   std::vector<int> attribute_order;     // kAssemble subclass: order of assignment; empty: 0, 1, ...
   std::optional<LayerSpec> spec;        // kInsert

@@ -42,6 +42,15 @@ struct KeySchema {
   std::string_view tf_keras_spelling;  // "alpha" for LeakyReLU's negative_slope; "": the same
 };
 
+// A key of the real library's JSON that says nothing about inference: accepted with any value and
+// forgotten, written with the library's default. Not part of Config.
+struct ForgottenKey {
+  std::string_view key;
+  std::string_view json;  // the default's JSON text
+  KeyDialects dialects = KeyDialects::kBoth;
+  bool must_be_default = false;  // another value would change the model: BadConfig
+};
+
 struct VariableSchema {
   std::string_view role;
   Shape shape;
@@ -51,23 +60,16 @@ struct VariableSchema {
 
 struct LayerSchema {
   std::string_view class_name;
-  std::string_view snake_name;        // prefix of automatic names
-  bool no_op = false;                 // computes nothing in inference, whatever its config
-  std::string_view weights_h5_owner;  // "cell" for RNNs, else ""
-  std::string_view cell_class;        // "LSTMCell": consumes an automatic name of its own; else ""
-  int input_rank_min = 1;             // without batch
+  std::string_view snake_name;             // prefix of automatic names
+  bool no_op = false;                      // computes nothing in inference, whatever its config
+  std::string_view weights_h5_owner = {};  // "cell" for RNNs, else ""
+  std::string_view cell_scope = {};  // "lstm_cell": sub-scope of the weights' legacy names; else ""
+  int input_rank_min = 1;            // without batch
   int input_rank_max = 16;
-  std::vector<KeySchema> keys;
-  // Keys of the real library's JSON that are accepted with any value and forgotten, with the JSON
-  // text of the default that is written. Not part of Config.
-  struct ForgottenKey {
-    std::string_view key;
-    std::string_view json;
-    KeyDialects dialects = KeyDialects::kBoth;
-  };
-  std::vector<ForgottenKey> forgotten;
+  std::vector<KeySchema> keys = {};
+  std::vector<ForgottenKey> forgotten = {};
   // `config` is complete and valid, `input` (without batch) within the ranks above; a dimension
-  // may be -1 (unknown). nullopt-like errors are ShapeInference with an empty place.
+  // may be -1 (unknown). Errors are ShapeInference with an empty place.
   Result<Shape> (*output_shape)(const Config& config, const Shape& input) = nullptr;
   // In creation order, trainable ones first. Every dimension needed must be known. nullptr: none.
   std::vector<VariableSchema> (*variables)(const Config& config, const Shape& input) = nullptr;

@@ -10,8 +10,9 @@
 namespace weightproof {
 
 struct VariablePlan {
-  std::string id;    // "2/kernel": place in the normal form / role
-  std::string role;  // "kernel", "recurrent_kernel", "bias", "gamma", "moving_variance", "alpha", ...
+  std::string id;  // "2/kernel": place in the normal form / role
+  std::string
+      role;  // "kernel", "recurrent_kernel", "bias", "gamma", "moving_variance", "alpha", ...
   std::string legacy_name;  // entry of `weight_names` in legacy H5: "dense/kernel:0"
   Shape shape;
   bool trainable = true;  // by its kind: false for moving statistics, whatever the layer's flag
@@ -25,7 +26,8 @@ enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubcla
 // A layer or a model. Containers hold their children in `layers` in model.layers order.
 struct ObjectPlan {
   ObjectKind kind = ObjectKind::kLayer;
-  std::string class_name;   // "Dense"; of a subclass model "Net"; "InputLayer" only in functionals
+  Dialect dialect = Dialect::kKeras3;  // flags and the legacy order differ a little
+  std::string class_name;  // "Dense"; of a subclass model "Net"; "InputLayer" only in functionals
   std::string name;
   bool name_given = false;  // by a person, not by a counter
   bool trainable = true;
@@ -40,6 +42,7 @@ struct ObjectPlan {
   std::vector<std::string> attributes;  // kSubclass: attribute name of each of `layers`
   std::vector<int> call_order;          // containers: indices into `layers` in the order of calls
   bool own_input = false;               // kSequential: has an Input of its own
+  std::string input_name;  // kSequential: name of its InputLayer, which is not among `layers`
 
   bool operator==(const ObjectPlan&) const = default;
 };

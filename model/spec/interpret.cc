@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "model/spec/plan.h"
+#include "model/spec/program.h"
+#include "model/spec/session.h"
+
+namespace weightproof {
+namespace {
+
+struct Item {
+  int object = -1;
+  int place = 0;
+};
+
+// Attributes of keras.Model that an assignment would break or that mean something else.
+constexpr std::string_view kReservedAttributes[] = {
+    "build",     "built",      "call",    "compile",       "compiled",  "dtype",     "fit",
+    "input",     "inputs",     "layers",  "losses",        "loss",      "metrics",   "name",
+    "optimizer", "output",     "outputs", "path",          "predict",   "run",       "save",
+    "state",     "submodules", "summary", "test_on_batch", "trainable", "variables", "weights"};
+
+bool IsIdentifier(std::string_view text) {
+  const auto letter = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
+  if (text.empty() || !letter(text.front())) return false;
+  return std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+class Interpreter {
+ public:
+  Interpreter(const ArchitectureSpec& architecture, Program program, const NameCounters& counters)
+      : architecture_(architecture),
+        program_(std::move(program)),
+        session_(architecture.dialect, counters) {}
+
+  Result<ModelPlan> Play() {
+    for (const Step* step : program_.before) {
+      if (step->op == StepOp::kClearNames) {
+        session_.ClearNames();
+      } else {
+        session_.MakeStray(step->class_name);
+      }
+    }
+    if (Status s = Instantiate(); !s) return std::unexpected(s.error());
+    for (const Nest& nest : program_.nests) {
+      if (Status s = MakeNest(nest); !s) return std::unexpected(s.error());
+    }
+    if (Status s = Assemble(); !s) return std::unexpected(s.error());
+    for (const Step* step : program_.after) {
+      if (Status s = After(*step); !s) return std::unexpected(s.error());
+    }
+    ModelPlan plan;
+    plan.dialect = architecture_.dialect;
+    plan.model = PlanOf(session_, architecture_.dialect, model_);
+    plan.counters_after = std::move(session_.counters());
+    return plan;
+  }
+
+ private:
+  Status Instantiate() {
+    items_.resize(program_.slots.size());
+    for (int index : program_.instantiation) {
+      const Slot& slot = program_.slots[static_cast<std::size_t>(index)];
+      auto made = session_.NewLayer(slot);
+      if (!made) return std::unexpected(std::move(made).error());
+      items_[static_cast<std::size_t>(index)] = {*made, slot.place};
+    }
+    if (items_.empty()) return BadBuild("assemble", "a model without layers", "keep one");
+    return {};
+  }
+
+  Status MakeNest(const Nest& nest) {
+    const int low = 2 * nest.step->begin;
+    const int high = 2 * nest.step->end;
+    const auto first = std::ranges::find_if(items_, [&](const Item& i) { return i.place > low; });
+    const auto last =
+        std::find_if(first, items_.end(), [&](const Item& i) { return i.place >= high; });
+    if (first == last) return BadBuild("nest", "nothing is left in its range", "leave it out");
+    std::vector<int> children;
+    for (auto it = first; it != last; ++it) children.push_back(it->object);
+    Shape shape;
+    if (nest.step->own_input) {
+      shape = architecture_.input_shape;
+      for (auto it = items_.begin(); it != first; ++it) {
+        auto next = session_.ShapeThrough(it->object, shape);
+        if (!next) return std::unexpected(std::move(next).error());
+        shape = *std::move(next);
+      }
+    }
+    auto made = session_.NewSequential(nest.name, nest.trainable, children,
+                                       nest.step->own_input ? &shape : nullptr);
+    if (!made) return std::unexpected(std::move(made).error());
+    session_.object(*made).nest = nest.ordinal;
+    first->object = *made;
+    items_.erase(first + 1, last);
+    return {};
+  }
+
+  Status Assemble() {
+    const Step& step = *program_.assemble;
+    std::vector<int> tops;
+    for (const Item& item : items_) tops.push_back(item.object);
+    const Shape* input = step.input == InputHow::kGiven ? &architecture_.input_shape : nullptr;
+    const std::string& name = program_.model_name;
+    const bool trainable = program_.model_trainable;
+    Result<int> made = -1;
+    switch (step.how) {
+      case AssembleHow::kList:
+        made = session_.NewSequential(name, trainable, tops, input);
+        break;
+      case AssembleHow::kAdd:
+        made = session_.NewSequentialByAdd(name, trainable, tops, input);
+        break;
+      case AssembleHow::kFunctional:
+        if (input == nullptr) {
+          return BadBuild("assemble", "a functional model without Input", "use input given");
+        }
+        made = session_.NewFunctional(name, trainable, tops, *input);
+        break;
+      case AssembleHow::kSubclass:
+        made = Subclass(step, tops);
+        break;
+    }
+    if (!made) return std::unexpected(std::move(made).error());
+    model_ = *made;
+    const bool called = step.how == AssembleHow::kSubclass ? true : input == nullptr;
+    if (!called) return {};
+    // A call finds a model that is already built; build() builds it again.
+    if (step.input == InputHow::kCall && session_.object(model_).built) return {};
+    return session_.BuildModel(model_, architecture_.input_shape);
+  }
+
+  Result<int> Subclass(const Step& step, const std::vector<int>& tops) {
+    if (step.input != InputHow::kCall) {
+      return BadBuild("assemble", "a subclass model is built by a call", "use input call");
+    }
+    const std::size_t count = tops.size();
+    const std::set<std::string> unique(step.attributes.begin(), step.attributes.end());
+    if (step.attributes.size() != count || unique.size() != count) {
+      return BadBuild("assemble", "attributes must name each top-level layer once",
+                      "give " + std::to_string(count) + " names");
+    }
+    for (const std::string& attribute : step.attributes) {
+      if (!IsIdentifier(attribute) ||
+          std::ranges::find(kReservedAttributes, attribute) != std::end(kReservedAttributes)) {
+        return BadBuild("assemble", "\"" + attribute + "\" cannot be an attribute",
+                        "use a plain identifier");
+      }
+    }
+    std::vector<int> order = step.attribute_order;
+    if (order.empty()) {
+      for (std::size_t i = 0; i < count; ++i) order.push_back(static_cast<int>(i));
+    }
+    std::vector<int> calls(count, -1);
+    std::vector<int> children;
+    std::vector<std::string> attributes;
+    for (int j : order) {
+      const auto index = static_cast<std::size_t>(j);
+      if (order.size() != count || j < 0 || index >= count || calls[index] != -1) {
+        return BadBuild("assemble", "attribute_order is no permutation", "list each once");
+      }
+      calls[index] = static_cast<int>(children.size());
+      children.push_back(tops[index]);
+      attributes.push_back(step.attributes[index]);
+    }
+    return session_.NewSubclass(program_.model_name, program_.model_trainable, std::move(children),
+                                std::move(calls), std::move(attributes));
+  }
+
+  Status After(const Step& step) {
+    switch (step.op) {
+      case StepOp::kPop:
+        return session_.PopAndAdd(model_, step.count, step.same_objects);
+      case StepOp::kRebuild: {
+        auto made = session_.Rebuild(model_, step.rebuild);
+        if (!made) return std::unexpected(std::move(made).error());
+        model_ = *made;
+        return {};
+      }
+      default: {
+        const int target = Target(step, model_);
+        if (target < 0) return BadBuild("target", "no such layer or nest", "name one that exists");
+        session_.SetTrainable(target, step.op == StepOp::kUnfreeze);
+        return {};
+      }
+    }
+  }
+
+  // The object that plays the target's part in the model as it now stands, or -1.
+  int Target(const Step& step, int at) {
+    if (step.target == TargetKind::kModel) return model_;
+    const Object& o = session_.object(at);
+    const int tag = step.target == TargetKind::kNest ? o.nest : o.layer;
+    if (tag == step.layer && at != model_) return at;
+    for (int child : o.children) {
+      const int found = Target(step, child);
+      if (found >= 0) return found;
+    }
+    return -1;
+  }
+
+  const ArchitectureSpec& architecture_;
+  Program program_;
+  Session session_;
+  std::vector<Item> items_;
+  int model_ = -1;
+};
+
+Status CheckInput(const ArchitectureSpec& architecture) {
+  bool known = !architecture.input_shape.empty() && architecture.input_shape.size() <= 8;
+  for (std::int64_t d : architecture.input_shape) known = known && d >= 1 && d <= kDimensionMax;
+  if (known) return {};
+  return Fail(ErrorKind::kShapeInference, "input_shape",
+              ShapeText(architecture.input_shape) + " is no input shape",
+              "give 1 to 8 dimensions without batch, each known");
+}
+
+}  // namespace
+
+Result<ModelPlan> Interpret(const ArchitectureSpec& architecture, const Build& build,
+                            const NameCounters& counters) {
+  if (Status s = CheckInput(architecture); !s) return std::unexpected(s.error());
+  auto program = ReadProgram(architecture, build);
+  if (!program) return std::unexpected(std::move(program).error());
+  return Interpreter(architecture, *std::move(program), counters).Play();
+}
+
+Result<ModelPlan> PlanSequential(const ArchitectureSpec& architecture) {
+  return Interpret(architecture, Build{Step{}});
+}
+
+}  // namespace weightproof

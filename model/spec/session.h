@@ -1,0 +1,101 @@
+// Internal to model/spec: a session of one of the two libraries as far as names, shapes, flags
+// and weight names are concerned. Objects live in an arena and are meant by their index.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/spec/plan.h"
+#include "model/spec/program.h"
+
+namespace weightproof {
+
+struct Object {
+  ObjectKind kind = ObjectKind::kLayer;
+  const LayerSchema* schema = nullptr;  // kLayer
+  std::string name;
+  bool name_given = false;
+  bool trainable = true;
+  Config config;
+  int layer = -1;  // architecture layer that it is, or -1
+  int nest = -1;   // nest step that it is, or -1
+  Shape input_shape;
+  Shape output_shape;
+  bool built = false;
+  bool scoped = false;        // Keras 3: `parent` is settled
+  std::string parent;         // Keras 3: name scope in which it was first entered
+  std::string scope;          // in front of its variables' names
+  std::vector<int> children;  // model.layers; of a functional without its InputLayer
+  std::vector<int> calls;     // indices into children in the order of calls
+  std::vector<std::string> attributes;
+  bool has_input = false;  // an InputLayer stands first
+  bool own_input = false;  // ... because the program asked for one
+  std::string input_name;
+  std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
+};
+
+class Session {
+ public:
+  Session(Dialect dialect, NameCounters counters);
+
+  NameCounters& counters() { return counters_; }
+  Object& object(int id) { return arena_[static_cast<std::size_t>(id)]; }
+
+  void ClearNames() { counters_.clear(); }
+  void MakeStray(std::string_view class_name);
+
+  Result<int> NewLayer(const Slot& slot);
+  // Sequential([...]) with, if `input` is not null, an Input of that shape first.
+  Result<int> NewSequential(const std::string& name, bool trainable,
+                            const std::vector<int>& children, const Shape* input);
+  // Sequential(), add(Input), add(...) one by one.
+  Result<int> NewSequentialByAdd(const std::string& name, bool trainable,
+                                 const std::vector<int>& children, const Shape* input);
+  Result<int> NewFunctional(const std::string& name, bool trainable,
+                            const std::vector<int>& children, const Shape& input);
+  int NewSubclass(const std::string& name, bool trainable, std::vector<int> children,
+                  std::vector<int> calls, std::vector<std::string> attributes);
+
+  // model.build((None, *shape)) or model(zeros).
+  Status BuildModel(int id, const Shape& shape);
+  // Output shape of a call of `id`, built or not.
+  Result<Shape> ShapeThrough(int id, const Shape& shape);
+
+  void SetTrainable(int id, bool value);
+  Status PopAndAdd(int model, int count, bool same);
+  Result<int> Rebuild(int model, RebuildHow how);
+
+ private:
+  std::string AutoName(std::string_view prefix);
+  std::string AutoInputName();
+  int Allocate(Object object);
+  int EmptySequential(const std::string& name, bool given);
+  bool keras3() const { return dialect_ == Dialect::kKeras3; }
+
+  void GiveInput(int sequential);
+  Status Append(int sequential, int child);  // checks uniqueness only
+  Status Add(int sequential, int child);     // and rebuilds, as Sequential.add does
+  Status RebuildIfPossible(int sequential);
+  Status BuildSequential(int id, const Shape& shape);
+  void EnterScope(int id, const std::string& scope);
+  Result<Shape> Call(int id, const Shape& input, const std::string& scope);
+  Result<Shape> CallChain(const std::vector<int>& children, const std::vector<int>& calls,
+                          const Shape& input, const std::string& scope);
+  Status CheckUniqueNames(int container);
+  Status CheckEmbeddingFirst(int id);
+  bool BuildsItself(int id);  // tf_keras: first leaf is an Embedding, which brings its own Input
+  Result<Shape> ShapeUnknown(int id, const Shape& shape);
+
+  Result<int> CopyFromConfig(int id, bool keep_name);  // deserialize_keras_object
+  Result<int> SequentialFromConfig(int id, const std::string& name, bool given);
+
+  Dialect dialect_;
+  NameCounters counters_;
+  std::vector<Object> arena_;
+};
+
+// The finished model as a plan: variables, ids in the order of calls.
+ObjectPlan PlanOf(Session& session, Dialect dialect, int model);
+
+}  // namespace weightproof

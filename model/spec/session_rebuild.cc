@@ -1,0 +1,150 @@
+// Pop and add again; models made anew from their configs.
+#include <utility>
+
+#include "model/spec/session.h"
+
+namespace weightproof {
+
+Status Session::PopAndAdd(int model, int count, bool same) {
+  if (object(model).kind != ObjectKind::kSequential) {
+    return BadBuild("pop", "only a Sequential can pop", "assemble by list or add");
+  }
+  const int have = static_cast<int>(object(model).children.size());
+  if (count < 1 || count > have || (!keras3() && count == have)) {
+    return BadBuild("pop", "cannot pop " + std::to_string(count) + " of " + std::to_string(have),
+                    "pop fewer layers");
+  }
+  std::vector<int> popped;
+  for (int i = 0; i < count; ++i) {
+    Object& o = object(model);
+    popped.insert(popped.begin(), o.children.back());
+    o.children.pop_back();
+    o.calls.pop_back();
+    o.built = false;
+    if (Status s = RebuildIfPossible(model); !s) return s;
+  }
+  for (int child : popped) {
+    int back = child;
+    if (!same) {
+      auto copy = CopyFromConfig(child, object(child).name_given);
+      if (!copy) return std::unexpected(std::move(copy).error());
+      back = *copy;
+    }
+    if (Status s = Add(model, back); !s) return s;
+  }
+  return {};
+}
+
+// A nested layer through its config. Keras 3 rebuilds what was built, outside of any scope, from
+// the `build_config` beside the config; `keep_name` false: `name=None` stands in the config.
+Result<int> Session::CopyFromConfig(int id, bool keep_name) {
+  const std::string name = keep_name ? object(id).name : std::string();
+  if (object(id).kind == ObjectKind::kSequential) return SequentialFromConfig(id, name, true);
+  Object copy = object(id);
+  copy.built = false;
+  copy.scoped = false;
+  copy.parent.clear();
+  copy.name = keep_name ? name : AutoName(copy.schema->snake_name);
+  return Allocate(std::move(copy));
+}
+
+// Sequential.from_config: the trainable flag of the container is not restored by either library.
+Result<int> Session::SequentialFromConfig(int id, const std::string& name, bool) {
+  const int made = EmptySequential(name, true);
+  {
+    const Object& old = object(id);
+    Object& o = object(made);
+    o.name_given = old.name_given;
+    o.layer = old.layer;
+    o.nest = old.nest;
+    o.own_input = old.own_input;
+    o.has_input = old.has_input;
+    o.input_name = old.input_name;
+    o.input_shape = old.input_shape;
+  }
+  if (keras3() && object(made).has_input) object(made).input_tensor = AutoName("keras_tensor");
+  const std::vector<int> children = object(id).children;
+  for (int child : children) {
+    const bool built = object(child).built;
+    auto copy = CopyFromConfig(child, true);
+    if (!copy) return copy;
+    if (keras3() && built) {
+      // deserialize_keras_object: build_from_config.
+      const Shape shape = object(child).input_shape;
+      if (object(*copy).kind == ObjectKind::kSequential) {
+        if (Status s = BuildSequential(*copy, shape); !s) return std::unexpected(s.error());
+      } else if (auto out = Call(*copy, shape, ""); !out) {
+        return std::unexpected(std::move(out).error());
+      }
+    }
+    if (Status s = Add(made, *copy); !s) return std::unexpected(s.error());
+  }
+  return made;
+}
+
+Result<int> Session::Rebuild(int model, RebuildHow how) {
+  const ObjectKind kind = object(model).kind;
+  if (kind == ObjectKind::kSubclass) {
+    return BadBuild("rebuild", "a subclass model has no config", "assemble another way");
+  }
+  if (kind == ObjectKind::kSequential) {
+    if (how == RebuildHow::kClone && keras3()) {
+      std::vector<int> children;
+      for (int child : std::vector<int>(object(model).children)) {
+        auto copy = CopyFromConfig(child, true);
+        if (!copy) return copy;
+        children.push_back(*copy);
+      }
+      const int made = EmptySequential(object(model).name, true);
+      Object& o = object(made);
+      const Object& old = object(model);
+      o.name_given = old.name_given;
+      o.trainable = old.trainable;
+      o.has_input = old.has_input;
+      o.own_input = old.own_input;
+      o.input_name = old.input_name;
+      o.input_shape = old.input_shape;
+      if (o.has_input) o.input_tensor = o.input_name;
+      for (int child : children) {
+        if (Status s = Append(made, child); !s) return std::unexpected(s.error());
+      }
+      if (Status s = RebuildIfPossible(made); !s) return std::unexpected(s.error());
+      return made;
+    }
+    auto made = SequentialFromConfig(model, object(model).name, true);
+    if (!made) return made;
+    if (keras3() && how == RebuildHow::kJson) {
+      const Shape shape = object(*made).input_shape;
+      if (Status s = BuildSequential(*made, shape); !s) return std::unexpected(s.error());
+    }
+    return made;
+  }
+  // Functional. Keras 3's clone_model names the new InputLayer after the old one's tensor.
+  Object copy = object(model);
+  copy.children.clear();
+  if (keras3() && how == RebuildHow::kClone) {
+    copy.input_name = copy.input_tensor;
+    copy.trainable = true;
+  }
+  for (int child : std::vector<int>(object(model).children)) {
+    auto made = CopyFromConfig(child, true);
+    if (!made) return made;
+    if (keras3() && how != RebuildHow::kClone && object(child).built) {
+      const Shape shape = object(child).input_shape;
+      if (object(*made).kind == ObjectKind::kSequential) {
+        if (Status s = BuildSequential(*made, shape); !s) return std::unexpected(s.error());
+      } else if (auto out = Call(*made, shape, ""); !out) {
+        return std::unexpected(std::move(out).error());
+      }
+    }
+    copy.children.push_back(*made);
+  }
+  const std::vector<int> children = copy.children;
+  auto out = CallChain(children, copy.calls, copy.input_shape, "");
+  if (!out) return std::unexpected(std::move(out).error());
+  const int id = Allocate(std::move(copy));
+  if (Status s = CheckUniqueNames(id); !s) return std::unexpected(s.error());
+  return id;
+}
+
+}  // namespace weightproof
