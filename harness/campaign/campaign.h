@@ -1,0 +1,70 @@
+// Many cases, in forked workers: statistics, findings, and what makes the whole run worthless.
+//
+//      parent ----fork----> worker 0: indices shard, shard + N*J, ...   N shards, J jobs
+//        |   <---a line per finding---
+//        |   <==shared counters======   worker 1: indices shard + N, ...
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/campaign/engine.h"
+#include "harness/campaign/finding.h"
+#include "harness/campaign/tally.h"
+
+namespace weightproof {
+
+struct Progress {
+  std::uint64_t cases = 0;
+  std::uint64_t round_trips = 0;
+  double seconds = 0;
+  std::size_t findings = 0;
+  double done = 0;  // share of the run, 0 to 1
+  double seconds_left = 0;
+  std::string stage;  // "running", or "shrinking 2 of 3"
+};
+
+struct CampaignOptions {
+  std::optional<std::uint64_t> cases;  // of all shards together
+  std::optional<double> seconds;
+  std::uint64_t seed = 1;
+  int jobs = 0;  // 0: one per processor
+  std::uint64_t shard = 0;
+  std::uint64_t shards = 1;
+  bool exhaustive = false;
+  std::string corpus;  // folder for findings
+  double hang_seconds = 60;
+  double shrink_seconds = 30;  // per finding; 0: findings stay as they were drawn
+  std::function<void(const Progress&)> progress;
+};
+
+struct CampaignResult {
+  std::string testee;
+  std::string testee_version;
+  std::uint64_t seed = 1;
+  int jobs = 1;
+  double seconds = 0;  // running cases; shrinking not included
+  bool interrupted = false;
+  bool scratch_in_memory = false;
+  Statistics statistics;
+  std::vector<Finding> findings;  // by clause, then cause
+  std::vector<std::string> harness_errors;
+
+  int ExitCode() const { return !harness_errors.empty() ? 3 : findings.empty() ? 0 : 1; }
+};
+
+inline constexpr double kDiscardShareMax = 0.05;
+inline constexpr std::uint64_t kCoverageCasesMin = 2000;  // from here on a gap in coverage counts
+inline constexpr std::size_t kFindingsMax = 256;          // later ones are counted, not kept
+
+CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& options);
+
+// What makes a result worthless: zero cases, discards, verdicts of the harness about itself,
+// features never drawn, a testee that loads nothing.
+std::vector<std::string> HarnessErrors(const Statistics& statistics, const Engine& engine,
+                                       bool exhaustive);
+
+}  // namespace weightproof

@@ -1,0 +1,245 @@
+#include "harness/campaign/campaign.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "harness/campaign/forked.h"
+#include "harness/campaign/report.h"
+#include "harness/campaign/toy_engine.h"
+
+namespace weightproof {
+namespace {
+
+class Campaign : public ::testing::Test {
+ protected:
+  CampaignOptions Options(std::uint64_t cases, int jobs = 2) const {
+    CampaignOptions options;
+    options.cases = cases;
+    options.jobs = jobs;
+    options.corpus = folder_.path() + "/findings";
+    options.shrink_seconds = 5;
+    return options;
+  }
+
+  static std::string Read(const std::string& path) {
+    std::ifstream in(path);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  Scratch folder_;
+};
+
+TEST_F(Campaign, RunsEveryCaseOnceWhateverTheNumberOfWorkers) {
+  for (const int jobs : {1, 2, 5}) {
+    const CampaignResult r =
+        RunCampaign(ToyEngine([](std::uint64_t) { return Held(); }), Options(1001, jobs));
+    EXPECT_EQ(r.statistics.cases, 1001u);
+    EXPECT_EQ(r.statistics.features.at("step:even"), 501u);
+    EXPECT_EQ(r.statistics.full_power, 501u);
+    EXPECT_EQ(r.statistics.Of(VerdictKind::kHeld), 1001u);
+    EXPECT_EQ(r.ExitCode(), 0) << (r.harness_errors.empty() ? "" : r.harness_errors[0]);
+  }
+}
+
+TEST_F(Campaign, FindsTheSameForEveryNumberOfWorkers) {
+  const Engine engine = ToyEngine([](std::uint64_t i) {
+    if (i % 7 == 5) return Wrong("sevens");
+    return i % 11 == 3 ? Wrong("elevens") : Held();
+  });
+  for (const int jobs : {1, 2, 3}) {
+    CampaignOptions options = Options(200, jobs);
+    options.shrink_seconds = 0;
+    const CampaignResult r = RunCampaign(engine, options);
+    ASSERT_EQ(r.findings.size(), 2u);
+    EXPECT_EQ(r.findings[0].verdict.cause, "elevens");
+    EXPECT_EQ(r.findings[0].index, 3u);
+    EXPECT_EQ(r.findings[1].index, 5u);
+    EXPECT_EQ(r.ExitCode(), 1);
+  }
+}
+
+TEST_F(Campaign, ShardsTogetherRunWhatOneRunsAlone) {
+  std::uint64_t cases = 0;
+  std::uint64_t even = 0;
+  for (std::uint64_t shard = 0; shard < 3; ++shard) {
+    CampaignOptions options = Options(100);
+    options.shard = shard;
+    options.shards = 3;
+    const CampaignResult r = RunCampaign(ToyEngine([](std::uint64_t) { return Held(); }), options);
+    cases += r.statistics.cases;
+    even += r.statistics.features.at("step:even");
+  }
+  EXPECT_EQ(cases, 100u);
+  EXPECT_EQ(even, 50u);
+}
+
+TEST_F(Campaign, ShrinksAFindingAndReplacesItsFile) {
+  const Engine engine = ToyEngine([](std::uint64_t i) { return i >= 37 ? Wrong("big") : Held(); });
+  CampaignOptions options = Options(300);
+  const CampaignResult r = RunCampaign(engine, options);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_EQ(r.findings[0].the_case.weights.seed, 37u);
+  EXPECT_TRUE(r.findings[0].shrunk);
+  const Result<Case> kept = CaseFromJson(Read(r.findings[0].case_path));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->weights.seed, 37u);
+}
+
+TEST_F(Campaign, AWorkerThatDiesCostsOneCaseWhichIsKept) {
+  const Engine engine = ToyEngine([](std::uint64_t i) {
+    if (i == 40) raise(SIGSEGV);
+    if (i == 41) _exit(9);
+    return Held();
+  });
+  CampaignOptions options = Options(100);
+  const CampaignResult r = RunCampaign(engine, options);
+  EXPECT_EQ(r.statistics.cases, 100u);
+  EXPECT_EQ(r.statistics.Of(VerdictKind::kFalsified), 2u);
+  ASSERT_EQ(r.findings.size(), 2u);
+  EXPECT_EQ(r.findings[0].verdict.cause, "crash-SIGSEGV");
+  EXPECT_EQ(r.findings[0].verdict.severity, Severity::kCrash);
+  EXPECT_EQ(r.findings[0].index, 40u);
+  EXPECT_EQ(r.findings[1].verdict.cause, "exit-9");
+  EXPECT_TRUE(r.harness_errors.empty());
+}
+
+TEST_F(Campaign, ShrinksACrash) {
+  const Engine engine = ToyEngine([](std::uint64_t i) {
+    if (i >= 20) raise(SIGABRT);
+    return Held();
+  });
+  const CampaignResult r = RunCampaign(engine, Options(60));
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_EQ(r.findings[0].the_case.weights.seed, 20u);
+}
+
+TEST_F(Campaign, AHungCaseIsAFindingToo) {
+  const Engine engine = ToyEngine([](std::uint64_t i) {
+    if (i == 8) sleep(1000);
+    return Held();
+  });
+  CampaignOptions options = Options(20);
+  options.hang_seconds = 0.3;
+  options.shrink_seconds = 1;
+  const CampaignResult r = RunCampaign(engine, options);
+  EXPECT_EQ(r.statistics.cases, 20u);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_EQ(r.findings[0].verdict.severity, Severity::kHang);
+  EXPECT_EQ(r.findings[0].index, 8u);
+}
+
+TEST_F(Campaign, CtrlCEndsWithWhatWasFound) {
+  Engine engine = ToyEngine([](std::uint64_t i) {
+    usleep(200);
+    return i == 1 ? Wrong("one") : Held();
+  });
+  CampaignOptions options = Options(100'000'000);
+  options.progress = [](const Progress& p) {
+    if (p.findings == 1 && p.stage == "running") raise(SIGINT);
+  };
+  const CampaignResult r = RunCampaign(engine, options);
+  EXPECT_TRUE(r.interrupted);
+  EXPECT_GT(r.statistics.cases, 0u);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists(r.findings[0].case_path));
+  EXPECT_EQ(r.ExitCode(), 1);
+}
+
+TEST_F(Campaign, EndsWhenTimeIsUp) {
+  CampaignOptions options = Options(0);
+  options.cases.reset();
+  options.seconds = 0.3;
+  const CampaignResult r = RunCampaign(ToyEngine([](std::uint64_t) { return Held(); }), options);
+  EXPECT_GE(r.seconds, 0.3);
+  EXPECT_LT(r.seconds, 5);
+  EXPECT_GT(r.statistics.cases, 10u);
+}
+
+TEST_F(Campaign, VisitsEverySmallCase) {
+  CampaignOptions options = Options(0, 3);
+  options.cases.reset();
+  options.exhaustive = true;
+  const CampaignResult r = RunCampaign(ToyEngine([](std::uint64_t i) {
+                                         if (i == 77) raise(SIGKILL);
+                                         return Held();
+                                       }),
+                                       options);
+  EXPECT_EQ(r.statistics.cases, 500u);
+  EXPECT_EQ(r.statistics.features.at("step:odd"), 250u);
+  ASSERT_EQ(r.findings.size(), 1u);
+  EXPECT_EQ(r.findings[0].index, 77u);
+}
+
+TEST_F(Campaign, NothingPassesOnNothing) {
+  const auto held = [](std::uint64_t) { return Held(); };
+  EXPECT_EQ(RunCampaign(ToyEngine(held), Options(0)).ExitCode(), 3);
+
+  Engine discards = ToyEngine(held);
+  discards.draw = [](std::uint64_t, std::uint64_t i) -> std::optional<Case> {
+    if (i % 10 == 0) return std::nullopt;
+    return ToyCase(i);
+  };
+  const CampaignResult r = RunCampaign(discards, Options(100));
+  EXPECT_EQ(r.statistics.discarded, 10u);
+  EXPECT_EQ(r.statistics.cases, 90u);
+  EXPECT_EQ(r.ExitCode(), 3);
+
+  const auto lacks = [](std::uint64_t) {
+    return Verdict{VerdictKind::kUnsupported, Severity::kNone, "", ""};
+  };
+  EXPECT_EQ(RunCampaign(ToyEngine(lacks), Options(50)).ExitCode(), 3);
+
+  Engine blind = ToyEngine(held);
+  blind.features_due.push_back("layer:LSTM");
+  EXPECT_EQ(RunCampaign(blind, Options(1999)).ExitCode(), 0);
+  EXPECT_EQ(RunCampaign(blind, Options(2000)).ExitCode(), 3);
+
+  Engine broken = ToyEngine(held);
+  broken.start = []() -> Status { return Fail(ErrorKind::kBadJson, "toy", "no engine", ""); };
+  EXPECT_EQ(RunCampaign(broken, Options(50)).ExitCode(), 3);
+
+  const auto fails = [](std::uint64_t i) {
+    return i == 3 ? Verdict{VerdictKind::kHarnessError, Severity::kNone, "", "lost"} : Held();
+  };
+  EXPECT_EQ(RunCampaign(ToyEngine(fails), Options(50)).ExitCode(), 3);
+}
+
+TEST_F(Campaign, ReportsAsJsonWithTheDocumentedKeys) {
+  const Engine engine = ToyEngine([](std::uint64_t i) { return i == 4 ? Wrong("four") : Held(); });
+  CampaignOptions options = Options(10);
+  options.shrink_seconds = 0;
+  const CampaignResult r = RunCampaign(engine, options);
+  const auto json = nlohmann::json::parse(JsonReport(r, folder_.path() + "/out.json"));
+  for (const char* key :
+       {"schema", "version", "testee", "writer", "seed", "seconds", "interrupted", "cases",
+        "discarded", "power", "full_power", "verdicts", "coverage", "findings"}) {
+    EXPECT_TRUE(json.contains(key)) << key;
+  }
+  EXPECT_EQ(json.size(), 14u);
+  std::uint64_t sum = 0;
+  for (const auto& [kind, count] : json["verdicts"].items()) sum += count.get<std::uint64_t>();
+  EXPECT_EQ(sum, json["cases"]);
+  EXPECT_DOUBLE_EQ(json["power"], 0.75);
+  EXPECT_EQ(json["coverage"]["step"]["even"], 5);
+  const std::string place = json["findings"][0]["case"];
+  EXPECT_TRUE(place.starts_with("findings/")) << place;
+  EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/" + place));
+  EXPECT_EQ(json["findings"][0]["severity"], "silently-wrong");
+  EXPECT_NE(JUnitReport(r).find("failures=\"1\""), std::string::npos);
+}
+
+TEST_F(Campaign, ZeroFindingsSaysOnlyBelowThreeOverN) {
+  const CampaignResult r =
+      RunCampaign(ToyEngine([](std::uint64_t) { return Held(); }), Options(3000));
+  EXPECT_NE(TextReport(r).find("0 of 3,000 says only: below 0.001"), std::string::npos)
+      << TextReport(r);
+}
+
+}  // namespace
+}  // namespace weightproof

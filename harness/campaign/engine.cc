@@ -1,0 +1,89 @@
+#include "harness/campaign/engine.h"
+
+#include <memory>
+#include <utility>
+
+#include "harness/testee/testee.h"
+#include "model/spec/plan.h"
+
+namespace weightproof {
+namespace {
+
+// A testee that lives in this process is made anew for every case, so that what it hides cannot
+// make a case depend on the cases before it, nor findings on the number of workers.
+struct Runner {
+  std::string name;
+  bool foreign = false;
+  std::unique_ptr<Testee> kept;
+
+  Result<Testee*> Take() {
+    if (kept == nullptr || !foreign) {
+      Result<std::unique_ptr<Testee>> made = MakeTestee(name);
+      if (!made) return std::unexpected(made.error());
+      kept = *std::move(made);
+    }
+    return kept.get();
+  }
+};
+
+bool IsForeign(std::string_view name) {
+  return name != "builtin" && name != "canary" && !name.starts_with("fault:");
+}
+
+bool Plays(const Case& c) {
+  return Interpret(c.architecture, c.writer.build).has_value() &&
+         Interpret(c.architecture, c.reader.build).has_value();
+}
+
+}  // namespace
+
+Result<Engine> MakeEngine(std::string_view testee) {
+  auto runner = std::make_shared<Runner>();
+  runner->name = std::string(testee);
+  runner->foreign = IsForeign(testee);
+  Result<Testee*> probe = runner->Take();
+  if (!probe) return std::unexpected(probe.error());
+  const Description description = (*probe)->Describe();
+  runner->kept.reset();
+
+  Engine engine;
+  engine.testee = runner->name;
+  engine.testee_version = description.version;
+  engine.foreign = runner->foreign;
+  engine.start = [runner]() -> Status {
+    runner->kept.reset();
+    Result<Testee*> made = runner->Take();
+    if (!made) return std::unexpected(made.error());
+    return {};
+  };
+  const Space space = description.space;
+  engine.draw = [space](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
+    SeededChoices choices(seed, index);
+    Case c = Generate(choices, space);
+    if (!Plays(c)) return std::nullopt;
+    return c;
+  };
+  engine.enumerate = [](std::uint64_t shard, std::uint64_t shards,
+                        const std::function<bool(const Case&)>& visit) {
+    Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);
+  };
+  engine.run = [runner](const Case& c, const std::string& scratch) {
+    Result<Testee*> made = runner->Take();
+    if (made) return RunCase(c, **made, **made, scratch);
+    CaseResult failed;
+    failed.overall = VerdictKind::kHarnessError;
+    return failed;
+  };
+  engine.ask = [runner](const Case& c, const std::string& scratch, std::string_view clause) {
+    Result<Testee*> made = runner->Take();
+    if (made) return RunClause(c, **made, **made, scratch, clause);
+    return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
+  };
+  engine.shrinks = Shrinks;
+  engine.features = Features;
+  engine.features_due = AllFeatures(space);
+  for (const Clause& clause : Clauses()) engine.clauses.emplace_back(clause.name);
+  return engine;
+}
+
+}  // namespace weightproof

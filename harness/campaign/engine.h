@@ -1,0 +1,48 @@
+// What a campaign needs of the rest of the harness, as functions, so that campaign code can be
+// tested on an engine of a few lines.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/case/case.h"
+#include "harness/case/generate.h"
+#include "harness/properties/run_case.h"
+#include "harness/properties/verdict.h"
+#include "model/error.h"
+
+namespace weightproof {
+
+struct Engine {
+  std::string testee;
+  std::string testee_version;
+  bool foreign = false;  // a real loader in a process of its own
+
+  // Called once in every process that is going to run cases: makes the testee.
+  std::function<Status()> start;
+  // Case `index` of the campaign with this seed; nullopt: drawn and discarded.
+  std::function<std::optional<Case>(std::uint64_t seed, std::uint64_t index)> draw;
+  // Every small case, see Enumerate.
+  std::function<void(std::uint64_t shard, std::uint64_t shards,
+                     const std::function<bool(const Case&)>& visit)>
+      enumerate;
+  std::function<CaseResult(const Case&, const std::string& scratch)> run;
+  std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
+  std::function<std::vector<Case>(const Case&)> shrinks;
+  std::function<std::vector<std::string>(const Case&)> features;
+  std::vector<std::string> features_due;  // a long run draws each of them
+  std::vector<std::string> clauses;       // names, in the order in which `run` answers
+};
+
+// The engine of a testee by its name. Error: unknown name, or a worker that does not start.
+Result<Engine> MakeEngine(std::string_view testee);
+
+// What the command line calls small: at most two layers with weights, builds of at most four steps.
+inline constexpr int kExhaustiveLayersMax = 2;
+inline constexpr int kExhaustiveStepsMax = 4;
+
+}  // namespace weightproof

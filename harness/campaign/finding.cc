@@ -1,0 +1,80 @@
+#include "harness/campaign/finding.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "harness/campaign/python_script.h"
+#include "model/checkpoint/file.h"
+#include "model/tensor.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::size_t kSlugMax = 60;
+
+// Letters, digits and single dashes.
+std::string Slug(std::string_view text) {
+  std::string slug;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (plain) {
+      slug += c;
+    } else if (!slug.empty() && slug.back() != '-') {
+      slug += '-';
+    }
+  }
+  slug.resize(std::min(slug.size(), kSlugMax));
+  while (!slug.empty() && slug.back() == '-') slug.pop_back();
+  return slug;
+}
+
+Status Write(const std::string& path, std::string_view text) {
+  SaveOptions options;
+  options.sync = false;
+  return WriteFileAtomically(path, std::as_bytes(std::span(text.data(), text.size())), options);
+}
+
+}  // namespace
+
+std::string FindingId(const std::string& clause, const std::string& cause, const Case& drawn) {
+  const std::string text = clause + "\n" + cause + "\n" + CaseToJson(drawn, -1);
+  const Digest digest = TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(text.size())},
+                                     std::as_bytes(std::span(text.data(), text.size())));
+  return Slug(clause) + "-" + Slug(cause) + "-" + DigestHex(digest).substr(0, 8);
+}
+
+Status WriteFinding(const std::string& corpus, const std::string& testee, bool foreign,
+                    Finding& finding) {
+  const std::filesystem::path folder = std::filesystem::path(corpus) / finding.id;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return Fail(ErrorKind::kPathUnwritable, folder.string(), error.message(),
+                "name a folder that can be written to with --corpus");
+  }
+  const nlohmann::json about = {{"clause", finding.clause},
+                                {"cause", finding.verdict.cause},
+                                {"severity", std::string(SeverityName(finding.verdict.severity))},
+                                {"evidence", finding.verdict.evidence},
+                                {"testee", testee},
+                                {"index", finding.index},
+                                {"shrunk", finding.shrunk},
+                                {"repeats", finding.repeats}};
+  const std::string text =
+      about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  finding.case_path = (folder / "case.json").string();
+  if (Status s = Write(finding.case_path, CaseToJson(finding.the_case) + "\n"); !s) return s;
+  if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
+  if (foreign) return Write((folder / "reproduce.py").string(), PythonScript(finding.the_case));
+  return {};
+}
+
+void RemoveFinding(const std::string& corpus, const Finding& finding) {
+  std::error_code ignored;
+  if (!finding.id.empty()) {
+    std::filesystem::remove_all(std::filesystem::path(corpus) / finding.id, ignored);
+  }
+}
+
+}  // namespace weightproof

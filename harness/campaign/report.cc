@@ -1,0 +1,236 @@
+#include "harness/campaign/report.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "harness/case/json.h"
+
+namespace weightproof {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr VerdictKind kKinds[] = {VerdictKind::kHarnessError, VerdictKind::kFalsified,
+                                  VerdictKind::kUndecided,    VerdictKind::kUndetectable,
+                                  VerdictKind::kEquivalent,   VerdictKind::kHeld,
+                                  VerdictKind::kUnsupported,  VerdictKind::kNotAsked};
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double Rate(std::uint64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+std::uint64_t At(const KindCounts& counts, VerdictKind kind) {
+  return counts[static_cast<std::size_t>(kind)];
+}
+
+std::string ClauseTable(const Statistics& s) {
+  std::string text = fmt::format("{:<26}", "clause");
+  for (const VerdictKind kind : kKinds) text += fmt::format("{:>14}", VerdictKindName(kind));
+  text += "\n";
+  for (const auto& [clause, counts] : s.clauses) {
+    text += fmt::format("{:<26}", clause);
+    for (const VerdictKind kind : kKinds)
+      text += fmt::format("{:>14}", Thousands(At(counts, kind)));
+    text += "\n";
+  }
+  text += fmt::format("{:<26}", "case, first that applies");
+  for (const VerdictKind kind : kKinds) {
+    text += fmt::format("{:>14}", kind == VerdictKind::kNotAsked ? "" : Thousands(s.Of(kind)));
+  }
+  return text + "\n";
+}
+
+std::string FormatTable(const Statistics& s) {
+  std::string text =
+      fmt::format("{:<18}{:>12}{:>14}{:>14}\n", "format", "cases", "undetectable", "undecided");
+  for (std::size_t i = 0; i < s.formats.size(); ++i) {
+    const KindCounts& counts = s.formats[i];
+    std::uint64_t cases = 0;
+    for (const std::uint64_t n : counts) cases += n;
+    if (cases == 0) continue;
+    text += fmt::format("{:<18}{:>12}{:>12.2f} %{:>12.2f} %\n",
+                        RouteFormatName(static_cast<RouteFormat>(i)), Thousands(cases),
+                        100 * Share(At(counts, VerdictKind::kUndetectable), cases),
+                        100 * Share(At(counts, VerdictKind::kUndecided), cases));
+  }
+  return text;
+}
+
+std::string OneLine(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return text;
+}
+
+std::string XmlEscape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        // XML 1.0 has no way to write other control characters.
+        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Thousands(std::uint64_t n) {
+  std::string text = std::to_string(n);
+  for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {
+    text.insert(static_cast<std::size_t>(i), ",");
+  }
+  return text;
+}
+
+std::string TextReport(const CampaignResult& r) {
+  const Statistics& s = r.statistics;
+  std::string text;
+  text += fmt::format("testee       {} {}, seed {}, {} worker{}, scratch {}\n", r.testee,
+                      r.testee_version, r.seed, r.jobs, r.jobs == 1 ? "" : "s",
+                      r.scratch_in_memory ? "on a memory file system" : "on disk");
+  text += fmt::format("cases        {} in {:.1f} s, {:.0f} a second; {} discarded{}\n",
+                      Thousands(s.cases), r.seconds, Rate(s.cases, r.seconds),
+                      Thousands(s.discarded), r.interrupted ? "; interrupted" : "");
+  text += fmt::format("round trips  {}, {:.0f} a second and worker\n", Thousands(s.round_trips),
+                      Rate(s.round_trips, s.worker_seconds));
+  text += fmt::format(
+      "power        {:.1f} % of {} counterfactual loads noticed by predictions alone; all noticed "
+      "in {} cases\n",
+      100 * Share(s.noticed, s.counterfactuals), Thousands(s.counterfactuals),
+      Thousands(s.full_power));
+  if (s.growth_bytes != 0) {
+    text += fmt::format("memory       the worker that grew most grew by {:.1f} MiB since case {}\n",
+                        static_cast<double>(s.growth_bytes) / (1 << 20), kWarmCases);
+  }
+  text += "\n" + ClauseTable(s) + "\n" + FormatTable(s) + "\n";
+  if (r.findings.empty()) {
+    const std::uint64_t n = s.cases - s.Of(VerdictKind::kUnsupported);
+    text += fmt::format("findings     none: 0 of {}", Thousands(n));
+    text += n == 0 ? "\n"
+                   : fmt::format(" says only: below {:.2g} of such cases (3/n)\n",
+                                 std::min(1.0, 3.0 / static_cast<double>(n)));
+  } else {
+    text += fmt::format("findings     {}\n", r.findings.size());
+  }
+  for (const std::string& error : r.harness_errors) {
+    text += "harness error: " + OneLine(error) + "\n";
+  }
+  return text;
+}
+
+std::string FindingText(const Finding& f, const std::string& testee, const std::string& program) {
+  const Clause* clause = FindClause(f.clause);
+  std::string text = fmt::format("{} ({}, {}): {}\n", f.clause, SeverityName(f.verdict.severity),
+                                 f.verdict.cause, clause != nullptr ? clause->sentence : "");
+  text += "  what happened: " + OneLine(f.verdict.evidence) + "\n";
+  if (!f.repeats) text += "  it did not happen again in a fresh process, so it was not shrunk\n";
+  text += fmt::format("  case:   {}{}\n", f.case_path, f.shrunk ? "" : "  (not fully shrunk)");
+  text += fmt::format("  replay: {} replay '{}' --testee {}\n", program, f.case_path, testee);
+  return text;
+}
+
+std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
+  const Statistics& s = r.statistics;
+  Json verdicts = Json::object();
+  for (const VerdictKind kind : kKinds) {
+    if (kind != VerdictKind::kNotAsked) verdicts[std::string(VerdictKindName(kind))] = s.Of(kind);
+  }
+  Json coverage = Json::object();
+  for (const auto& [feature, count] : s.features) {
+    const std::size_t colon = feature.find(':');
+    coverage[feature.substr(0, colon)]
+            [colon == std::string::npos ? "" : feature.substr(colon + 1)] = count;
+  }
+  std::error_code ignored;
+  const auto folder = std::filesystem::absolute(json_path, ignored).parent_path();
+  Json findings = Json::array();
+  for (const Finding& f : r.findings) {
+    const auto place = std::filesystem::absolute(f.case_path, ignored).lexically_relative(folder);
+    findings.push_back({{"clause", f.clause},
+                        {"severity", std::string(SeverityName(f.verdict.severity))},
+                        {"bug", f.bug},
+                        {"known", f.known},
+                        {"case", place.string()},
+                        {"summary", OneLine(f.verdict.evidence)}});
+  }
+  const Json json = {{"schema", 1},
+                     {"version", WEIGHTPROOF_VERSION},
+                     {"testee", r.testee},
+                     {"writer", r.testee},
+                     {"seed", r.seed},
+                     {"seconds", r.seconds},
+                     {"interrupted", r.interrupted},
+                     {"cases", s.cases},
+                     {"discarded", s.discarded},
+                     {"power", Share(s.noticed, s.counterfactuals)},
+                     {"full_power", s.full_power},
+                     {"verdicts", verdicts},
+                     {"coverage", coverage},
+                     {"findings", findings}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string JUnitReport(const CampaignResult& r) {
+  std::string cases;
+  std::size_t failed = 0;
+  for (const auto& [clause, counts] : r.statistics.clauses) {
+    std::string failure;
+    for (const Finding& f : r.findings) {
+      if (f.clause != clause) continue;
+      failure +=
+          "      " +
+          XmlEscape(f.verdict.cause + ": " + OneLine(f.verdict.evidence) + " " + f.case_path) +
+          "\n";
+    }
+    cases += fmt::format("    <testcase classname=\"weightproof.{}\" name=\"{}\"",
+                         XmlEscape(r.testee), XmlEscape(clause));
+    if (failure.empty()) {
+      cases += "/>\n";
+      continue;
+    }
+    ++failed;
+    cases += fmt::format(
+        ">\n      <failure message=\"{} falsified\">\n{}      </failure>\n"
+        "    </testcase>\n",
+        At(counts, VerdictKind::kFalsified), failure);
+  }
+  cases += fmt::format("    <testcase classname=\"weightproof.{}\" name=\"harness\"",
+                       XmlEscape(r.testee));
+  if (r.harness_errors.empty()) {
+    cases += "/>\n";
+  } else {
+    cases += ">\n";
+    for (const std::string& error : r.harness_errors) {
+      cases += "      <error message=\"" + XmlEscape(OneLine(error)) + "\"/>\n";
+    }
+    cases += "    </testcase>\n";
+  }
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+      "  <testsuite name=\"weightproof {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
+      "time=\"{:.3f}\">\n{}  </testsuite>\n</testsuites>\n",
+      XmlEscape(r.testee), r.statistics.clauses.size() + 1, failed,
+      r.harness_errors.empty() ? 0 : 1, r.seconds, cases);
+}
+
+}  // namespace weightproof

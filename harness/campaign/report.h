@@ -1,0 +1,23 @@
+// What a campaign says at its end: for a person, for a program, for a CI server.
+#pragma once
+
+#include <string>
+
+#include "harness/campaign/campaign.h"
+
+namespace weightproof {
+
+std::string TextReport(const CampaignResult& result);
+
+// One finding: what the loader is held to, what happened, the file, how to run it again.
+std::string FindingText(const Finding& finding, const std::string& testee,
+                        const std::string& program);
+
+// `json_path` is where the text will stand: `findings[].case` is relative to its folder.
+std::string JsonReport(const CampaignResult& result, const std::string& json_path);
+
+std::string JUnitReport(const CampaignResult& result);
+
+std::string Thousands(std::uint64_t n);  // "1,234,567"
+
+}  // namespace weightproof

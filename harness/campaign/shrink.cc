@@ -1,0 +1,98 @@
+#include "harness/campaign/shrink.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <chrono>
+#include <vector>
+
+#include "harness/campaign/forked.h"
+
+namespace weightproof {
+namespace {
+
+double Now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+std::size_t Number(std::string_view text) {
+  std::size_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+}  // namespace
+
+bool SameReason(const Verdict& a, const Verdict& b) {
+  return a.kind == b.kind && a.severity == b.severity && a.cause == b.cause;
+}
+
+// A child says "t K" before it tries candidate K of the best case so far, "b K" when that one is
+// the new best, "d" when none is left; so the parent knows where a child died.
+ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause,
+                    const Verdict& wanted, double seconds_max, double hang_seconds) {
+  ShrinkResult result;
+  result.best = c;
+  const double deadline = Now() + seconds_max;
+  const Scratch scratch;
+  std::vector<Case> candidates = engine.shrinks(result.best);
+  std::size_t skip = 0;  // candidates of `best` that are known not to do
+  bool started = false;
+
+  const auto take = [&](std::size_t k) {
+    if (k >= candidates.size()) return;
+    result.best = candidates[k];
+    candidates = engine.shrinks(result.best);
+    skip = 0;
+    ++result.taken;
+  };
+  const auto child = [&](int fd) {
+    if (!engine.start()) return;
+    Case best = result.best;
+    std::vector<Case> here = candidates;
+    for (std::size_t k = skip; k < here.size(); ++k) {
+      if (!WriteAll(fd, fmt::format("t{}\n", k))) return;
+      if (!SameReason(engine.ask(here[k], scratch.path(), clause), wanted)) continue;
+      if (!WriteAll(fd, fmt::format("b{}\n", k))) return;
+      best = here[k];
+      here = engine.shrinks(best);
+      k = static_cast<std::size_t>(-1);
+    }
+    WriteAll(fd, "d\n");
+  };
+
+  while (!result.finished && !Interrupted()) {
+    const double left = deadline - Now();
+    if (left <= 0) break;
+    started = false;
+    std::size_t trying = skip;
+    const ForkedEnd end = RunForked(
+        child,
+        [&](std::string_view line) {
+          if (line.starts_with('t')) {
+            trying = Number(line.substr(1));
+            started = true;
+            ++result.tried;
+          } else if (line.starts_with('b')) {
+            take(Number(line.substr(1)));
+            trying = 0;
+            started = false;
+          } else {
+            result.finished = true;
+          }
+          return true;
+        },
+        left, hang_seconds);
+    if (result.finished || end.interrupted || !end.started || Now() >= deadline || !started) break;
+    const Verdict died =
+        end.timed_out ? HangVerdict(hang_seconds) : CrashVerdict(end.exit_code, end.signal);
+    if (SameReason(died, wanted)) {
+      take(trying);
+    } else {
+      skip = trying + 1;
+    }
+  }
+  return result;
+}
+
+}  // namespace weightproof

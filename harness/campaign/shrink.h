@@ -1,0 +1,26 @@
+// The smallest case that is falsified for the same reason.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "harness/campaign/engine.h"
+
+namespace weightproof {
+
+struct ShrinkResult {
+  Case best;
+  int tried = 0;          // candidates that were run
+  int taken = 0;          // of these, those that became the new best
+  bool finished = false;  // no candidate is left: a local minimum. Else time ran out
+};
+
+// Takes the first of Shrinks(best) whose verdict on `clause` has the severity and cause of
+// `wanted`, again and again. Runs in forked processes: one that dies counts as crash, one that is
+// silent for `hang_seconds` as hang.
+ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause,
+                    const Verdict& wanted, double seconds_max, double hang_seconds);
+
+bool SameReason(const Verdict& a, const Verdict& b);
+
+}  // namespace weightproof

@@ -1,0 +1,98 @@
+#include "harness/campaign/tally.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace weightproof {
+namespace {
+
+void Add(KindCounts& to, const KindCounts& from) {
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
+}
+
+}  // namespace
+
+SharedState::SharedState(int jobs) : jobs_(jobs), slots_(nullptr) {
+  void* pages = mmap(nullptr, sizeof(WorkerSlot) * static_cast<std::size_t>(jobs),
+                     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  // Zeroed pages are what zero-initialised counters are.
+  if (pages != MAP_FAILED) slots_ = static_cast<WorkerSlot*>(pages);
+}
+
+SharedState::~SharedState() {
+  if (slots_ != nullptr) munmap(slots_, sizeof(WorkerSlot) * static_cast<std::size_t>(jobs_));
+}
+
+FeatureIndex::FeatureIndex(Tally& tally) : tally_(tally) {
+  for (int i = 0; i < kFeaturesMax; ++i) {
+    const char* name = tally_.features[static_cast<std::size_t>(i)].name.data();
+    if (*name == '\0') break;
+    places_.emplace(name, i);
+  }
+}
+
+void FeatureIndex::Count(std::string_view feature) {
+  feature = feature.substr(0, kFeatureNameMax - 1);
+  auto it = places_.find(feature);
+  if (it == places_.end()) {
+    const int place = static_cast<int>(places_.size());
+    if (place >= kFeaturesMax) return;
+    it = places_.emplace(std::string(feature), place).first;
+    auto& entry = tally_.features[static_cast<std::size_t>(place)];
+    std::memcpy(entry.name.data(), feature.data(), feature.size());
+  }
+  ++tally_.features[static_cast<std::size_t>(it->second)].count;
+}
+
+void Count(Tally& tally, FeatureIndex& index, const Engine& engine, const Case& c,
+           const CaseResult& result) {
+  const auto kind = static_cast<std::size_t>(result.overall);
+  ++tally.verdicts[kind];
+  ++tally.formats[static_cast<std::size_t>(c.route.format)][kind];
+  tally.round_trips += static_cast<std::uint64_t>(result.round_trips);
+  tally.counterfactuals += static_cast<std::uint64_t>(result.counterfactuals);
+  tally.noticed += static_cast<std::uint64_t>(result.noticed);
+  tally.full_power += result.counterfactuals > 0 && result.noticed == result.counterfactuals;
+  for (const ClauseVerdict& one : result.clauses) {
+    const auto place = std::ranges::find(engine.clauses, one.clause) - engine.clauses.begin();
+    if (place < std::min<std::ptrdiff_t>(std::ssize(engine.clauses), kClausesMax)) {
+      ++tally.clauses[static_cast<std::size_t>(place)][static_cast<std::size_t>(one.verdict.kind)];
+    }
+  }
+  for (const std::string& feature : engine.features(c)) index.Count(feature);
+  ++tally.cases;
+}
+
+Statistics Sum(const SharedState& shared, const Engine& engine) {
+  Statistics sum;
+  for (const std::string& clause : engine.clauses) sum.clauses.emplace_back(clause, KindCounts{});
+  for (const std::string& feature : engine.features_due) sum.features[feature] = 0;
+  for (int w = 0; w < shared.jobs(); ++w) {
+    const WorkerSlot& slot = shared.slot(w);
+    const Tally& t = slot.tally;
+    sum.cases += t.cases;
+    sum.discarded += t.discarded;
+    sum.round_trips += t.round_trips;
+    sum.counterfactuals += t.counterfactuals;
+    sum.noticed += t.noticed;
+    sum.full_power += t.full_power;
+    Add(sum.verdicts, t.verdicts);
+    for (std::size_t i = 0; i < sum.clauses.size() && i < kClausesMax; ++i) {
+      Add(sum.clauses[i].second, t.clauses[i]);
+    }
+    for (std::size_t i = 0; i < kFormatsMax; ++i) Add(sum.formats[i], t.formats[i]);
+    for (const FeatureCount& feature : t.features) {
+      if (feature.name[0] == '\0') break;
+      sum.features[feature.name.data()] += feature.count;
+    }
+    sum.worker_seconds += static_cast<double>(slot.busy_ns.load()) * 1e-9;
+    if (slot.warm_bytes != 0) {
+      sum.growth_bytes = std::max(sum.growth_bytes, slot.last_bytes - slot.warm_bytes);
+    }
+  }
+  return sum;
+}
+
+}  // namespace weightproof
