@@ -1,0 +1,396 @@
+"""Build programs of harness/case/CASE.md on a real Keras: how one model comes to be.
+
+Every step is played literally, with the library's own public calls, so that names, orders and
+suffix rules are the library's and not ours. Used by keras_worker.py.
+"""
+
+import os
+import traceback
+
+import numpy
+
+# Layers that do nothing in inference; they have no place in variable ids.
+NOOPS = {"InputLayer", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+         "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization"}
+
+# Every layer class played, with the smallest arguments that make one (a `stray`).
+SMALLEST = {
+    "Dense": {"units": 1}, "Activation": {"activation": "linear"}, "ReLU": {}, "LeakyReLU": {},
+    "PReLU": {}, "ELU": {}, "Softmax": {}, "Dropout": {"rate": 0.5},
+    "SpatialDropout1D": {"rate": 0.5}, "SpatialDropout2D": {"rate": 0.5},
+    "GaussianNoise": {"stddev": 0.5}, "GaussianDropout": {"rate": 0.5},
+    "AlphaDropout": {"rate": 0.5}, "ActivityRegularization": {}, "Flatten": {},
+    "Reshape": {"target_shape": [1]}, "BatchNormalization": {}, "LayerNormalization": {},
+    "Embedding": {"input_dim": 1, "output_dim": 1},
+    "Conv1D": {"filters": 1, "kernel_size": 1}, "Conv2D": {"filters": 1, "kernel_size": 1},
+    "MaxPooling1D": {"pool_size": 1}, "MaxPooling2D": {"pool_size": 1},
+    "AveragePooling1D": {"pool_size": 1}, "AveragePooling2D": {"pool_size": 1},
+    "GlobalMaxPooling1D": {}, "GlobalMaxPooling2D": {},
+    "GlobalAveragePooling1D": {}, "GlobalAveragePooling2D": {},
+    "SimpleRNN": {"units": 1}, "LSTM": {"units": 1}, "GRU": {"units": 1}, "Sequential": {},
+}
+
+STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",
+         "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
+         "assemble:functional", "assemble:subclass", "input:given", "input:build", "input:call",
+         "rebuild:from_config", "rebuild:json", "rebuild:clone"]
+
+
+class Unsupported(Exception):
+    """The case asks for something that this library does not have."""
+
+
+class Library:
+    """The few places where Keras 3 and tf_keras go by other names."""
+
+    def __init__(self, name):
+        self.name = name
+        if name == "keras":
+            os.environ.setdefault("KERAS_BACKEND", "numpy")
+            import keras
+            self.keras, self.dialect = keras, "keras3"
+            self.backend = keras.backend.backend()
+        else:
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+            os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+            import tensorflow
+            import tf_keras
+            threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+            if threads:
+                tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+                tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+            self.keras, self.dialect, self.backend = tf_keras, "tf_keras", "tensorflow"
+        self.version = self.keras.__version__
+
+    def clear_names(self):
+        if self.name == "keras":
+            self.keras.utils.clear_session(free_memory=False)
+        else:
+            self.keras.backend.clear_session()
+
+    def layer(self, class_name, config, name=None, frozen=False):
+        if class_name not in SMALLEST or class_name == "Sequential":
+            raise Unsupported("layer " + class_name)
+        config = dict(config)
+        if class_name == "LeakyReLU" and self.name == "tf_keras" and "negative_slope" in config:
+            config["alpha"] = config.pop("negative_slope")
+        if name:
+            config["name"] = name
+        if frozen:
+            config["trainable"] = False
+        return getattr(self.keras.layers, class_name)(**config)
+
+    def sequential(self, layers, name, frozen):
+        """tf_keras has no argument `trainable` here: it is set right after the constructor."""
+        if not frozen:
+            return self.keras.Sequential(layers, name=name)
+        if self.name == "keras":
+            return self.keras.Sequential(layers, trainable=False, name=name)
+        model = self.keras.Sequential(layers, name=name)
+        model.trainable = False
+        return model
+
+
+class Node:
+    """One place of the model: a layer, or a nested Sequential with its own places inside."""
+
+    def __init__(self, kind, index=0, spec=None, name=None, at=0):
+        self.kind, self.index, self.spec, self.name, self.at = kind, index, spec, name, at
+        self.frozen, self.children, self.object = False, [], None
+
+    def leaves(self):
+        return [leaf for child in self.children for leaf in child.leaves()] or (
+            [self] if self.kind != "nest" else [])
+
+
+def play(library, program):
+    """A Player. Unsupported where the library itself refuses to make the model."""
+    try:
+        return Player(library, program)
+    except Unsupported:
+        raise
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1].filename
+        if os.path.abspath(where) == os.path.abspath(__file__):
+            raise
+        raise Unsupported("build: %s: %s" % (type(error).__name__, error)) from error
+
+
+class Player:
+    """One model and how it came to be."""
+
+    def __init__(self, library, program):
+        self.library, self.keras = library, library.keras
+        self.architecture = program["architecture"]
+        self.shape = tuple(self.architecture["input_shape"])
+        steps = program["build"]
+        for step in steps:
+            if step["op"] not in {name.split(":")[0] for name in STEPS}:
+                raise Unsupported("step " + step["op"])
+        self.steps = {op: [s for s in steps if s["op"] == op] for op in {s["op"] for s in steps}}
+        self.assemble = self.steps["assemble"][0]
+        self.call_names = []
+        for step in steps:
+            if step["op"] == "clear_names":
+                library.clear_names()
+            elif step["op"] == "stray":
+                self.stray(step["class"])
+        self.place(steps)
+        self.instantiate()
+        self.make_nests()
+        self.make_model()
+        for step in steps:
+            self.afterwards(step)
+
+    def stray(self, class_name):
+        if class_name == "Sequential":
+            self.keras.Sequential()
+        else:
+            self.library.layer(class_name, SMALLEST.get(class_name, {}))
+
+    # Phases 2 and 3: which layers there are, where they stand, what they are called.
+
+    def place(self, steps):
+        specs = [dict(s, config=dict(s.get("config", {}))) for s in self.architecture["layers"]]
+        self.layers = [Node("layer", i, spec) for i, spec in enumerate(specs)]
+        slots = list(self.layers)
+        self.extras = []
+        for step in steps:
+            op = step["op"]
+            if op == "set":
+                specs[step["layer"]]["config"][step["key"]] = step["value"]
+            elif op == "exchange":
+                i = slots.index(self.layers[step["layer"]])
+                j = slots.index(self.layers[step["other"]])
+                slots[i], slots[j] = slots[j], slots[i]
+            elif op == "remove":
+                slots[slots.index(self.layers[step["layer"]])] = None
+            elif op == "insert":
+                self.extras.append(Node("extra", spec=step["spec"],
+                                        name=step.get("name") or step["spec"].get("name"),
+                                        at=step["at"]))
+            elif op == "noop":
+                spec = {"class": step["class"], "config": SMALLEST[step["class"]]}
+                self.extras.append(Node("extra", spec=spec, name=step.get("name"), at=step["at"]))
+        self.slots = slots
+        self.nests = [Node("nest", k, step, step.get("name"))
+                      for k, step in enumerate(self.steps.get("nest", []))]
+        self.model = Node("model", name=self.assemble.get("name"))
+        for step in steps:
+            if step["op"] == "name":
+                self.target(step).name = step["name"]
+            elif step["op"] == "freeze" and not step.get("after"):
+                self.target(step).frozen = True
+
+        def inside(begin, end, nests):
+            """Nodes of slots begin..end-1 and the extras between them; the model takes all."""
+            whole = begin is None
+            first, last = (0, len(slots)) if whole else (begin, end)
+            nodes, slot = [], first
+            while slot <= last:
+                if whole or first < slot < last:
+                    nodes += [extra for extra in self.extras if extra.at == slot]
+                if slot == last:
+                    break
+                here = [n for n in nests if n.spec["begin"] == slot]
+                outer = max(here, key=lambda n: n.spec["end"], default=None)
+                if outer:
+                    begin_, end_ = outer.spec["begin"], outer.spec["end"]
+                    outer.children = inside(begin_, end_, [
+                        n for n in nests if n is not outer
+                        and begin_ <= n.spec["begin"] and n.spec["end"] <= end_])
+                    nodes.append(outer)
+                    slot = end_
+                else:
+                    if slots[slot]:
+                        nodes.append(slots[slot])
+                    slot += 1
+            return nodes
+
+        self.top = inside(None, None, self.nests)
+
+    def target(self, step):
+        if step.get("model"):
+            return self.model
+        if "nest" in step:
+            return self.nests[step["nest"]]
+        return self.layers[step["layer"]]
+
+    # Phase 4.
+
+    def instantiate(self):
+        placed = [leaf for node in self.top for leaf in node.leaves()]
+        order = placed
+        if "order" in self.steps:
+            layers = [self.layers[i] for i in self.steps["order"][0]["order"]]
+            order = [n for n in layers if n in placed] + self.extras
+        for node in order:
+            node.object = self.library.layer(node.spec["class"], node.spec.get("config", {}),
+                                             node.name, node.frozen)
+
+    # Phase 5.
+
+    def make_nests(self):
+        # A range inside another one is the shorter of the two.
+        for nest in sorted(self.nests, key=lambda n: (n.spec["end"] - n.spec["begin"],
+                                                      n.spec["begin"])):
+            layers = [child.object for child in nest.children]
+            if nest.spec.get("own_input"):
+                layers.insert(0, self.keras.Input(self.shape_before(nest)))
+            nest.object = self.library.sequential(layers, nest.name, nest.frozen)
+
+    def shape_before(self, nest):
+        """Shape (without batch) that reaches the nest's first layer."""
+        leaves = [leaf for node in self.top for leaf in node.leaves()]
+        first = nest.leaves()
+        shape = (None,) + self.shape
+        for leaf in leaves:
+            if first and leaf is first[0]:
+                break
+            shape = tuple(leaf.object.compute_output_shape(shape))
+        return shape[1:]
+
+    # Phase 6.
+
+    def make_model(self):
+        how, given = self.assemble["how"], self.assemble.get("input", "given") == "given"
+        layers = [node.object for node in self.top]
+        name, frozen = self.model.name, self.model.frozen
+        flags = {"trainable": False} if frozen else {}
+        if how == "subclass":
+            model = self.subclass(layers, name, flags)
+        elif how == "functional":
+            inputs = self.keras.Input(self.shape)
+            outputs = inputs
+            for layer in layers:
+                outputs = layer(outputs)
+            model = self.keras.Model(inputs, outputs, name=name, **flags)
+        elif how == "add":
+            model = self.library.sequential(None, name, frozen)
+            for layer in ([self.keras.Input(self.shape)] if given else []) + layers:
+                model.add(layer)
+        else:
+            model = self.library.sequential(
+                ([self.keras.Input(self.shape)] if given else []) + layers, name, frozen)
+        self.model.object = model
+        self.bring_input()
+
+    def subclass(self, layers, name, flags):
+        names = list(self.assemble.get("attributes") or
+                     ["layer_%d" % i for i in range(len(layers))])
+        self.call_names = names
+        order = self.assemble.get("attribute_order") or range(len(layers))
+
+        class Net(self.keras.Model):
+            def __init__(self):
+                super().__init__(name=name, **flags)
+                for j in order:
+                    setattr(self, names[j], layers[j])
+
+            def call(self, x):
+                for attribute in names:
+                    x = getattr(self, attribute)(x)
+                return x
+
+        return Net()
+
+    def bring_input(self):
+        how = self.assemble.get("input", "given")
+        if how == "build":
+            self.model.object.build((None,) + self.shape)
+        elif how == "call":
+            self.model.object(numpy.zeros((1,) + self.shape, "float32"))
+        elif not self.model.object.built:
+            raise Unsupported("build: the model stays unbuilt")
+
+    # Phase 7.
+
+    def afterwards(self, step):
+        op = step["op"]
+        if op in ("freeze", "unfreeze") and (op == "unfreeze" or step.get("after")):
+            self.target(step).object.trainable = op == "unfreeze"
+        elif op == "pop":
+            self.pop(step)
+        elif op == "rebuild":
+            model, models = self.model.object, self.keras.models
+            if step["how"] == "from_config":
+                model = type(model).from_config(model.get_config())
+            elif step["how"] == "json":
+                model = models.model_from_json(model.to_json())
+            else:
+                model = models.clone_model(model)
+            self.model.object = model
+            if not model.built:
+                self.bring_input()
+            self.adopt(self.top, model)
+
+    def adopt(self, nodes, container):
+        for node, layer in zip(nodes, self.children(container), strict=True):
+            node.object = layer
+            if node.kind == "nest":
+                self.adopt(node.children, layer)
+
+    def pop(self, step):
+        model, count = self.model.object, step["count"]
+        nodes = self.top[len(self.top) - count:]
+        for _ in nodes:
+            model.pop()
+        for node in nodes:
+            if not step.get("same", True):
+                config = without_names(node.object.get_config(), node)
+                node.object = type(node.object).from_config(config)
+                if node.kind == "nest":
+                    self.adopt(node.children, node.object)
+            model.add(node.object)
+        if not model.built:
+            self.bring_input()
+
+    # What the model is made of.
+
+    def children(self, container):
+        names = self.call_names if container is self.model.object else []
+        layers = [getattr(container, n) for n in names] or container.layers
+        return [x for x in layers if not isinstance(x, self.keras.layers.InputLayer)]
+
+    def variables(self):
+        return variables_of(self.keras, self.model.object, self.children)
+
+
+def without_names(config, node):
+    """A config whose automatic names are left out, so that new ones are given."""
+    config = dict(config)
+    if not node.name:
+        config.pop("name", None)
+    if node.kind == "nest":
+        config.setdefault("name", None)  # Sequential.from_config asks for the key
+        inner = [entry for entry in config["layers"] if entry["class_name"] != "InputLayer"]
+        made = dict(zip(map(id, inner), node.children, strict=True))
+        config["layers"] = [
+            dict(entry, config=without_names(entry["config"], made[id(entry)]))
+            if id(entry) in made else entry for entry in config["layers"]]
+    return config
+
+
+def variables_of(keras, model, children):
+    """Pairs of variable id and variable: computing layers in the order of calls."""
+    leaves = []
+
+    def walk(container):
+        for layer in children(container):
+            if isinstance(layer, keras.Model):
+                walk(layer)
+            elif type(layer).__name__ in NOOPS:
+                continue
+            elif (type(layer).__name__ == "Activation"
+                  and getattr(layer.activation, "__name__", "") == "linear"):
+                continue
+            else:
+                leaves.append(layer)
+
+    walk(model)
+    pairs = []
+    for index, layer in enumerate(leaves):
+        for variable in layer.weights:
+            path = getattr(variable, "path", None) or variable.name
+            pairs.append(("%d/%s" % (index, path.split(":")[0].split("/")[-1]), variable))
+    return pairs

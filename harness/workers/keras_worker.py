@@ -1,0 +1,254 @@
+"""Plays weightproof cases on a real Keras: the worker behind the testees `keras` and `tf_keras`.
+
+Speaks the protocol of harness/testee/PROTOCOL.md (JSON Lines) on stdin and stdout. The meaning of
+every build step stands in harness/case/CASE.md; keras_build.py plays them.
+"""
+
+import argparse
+import base64
+import contextlib
+import io
+import json
+import logging
+import os
+import sys
+import traceback
+import warnings
+
+import numpy
+
+sys.dont_write_bytecode = True  # the source tree stays as it is
+from keras_build import SMALLEST, STEPS, Library, Unsupported, play, variables_of
+
+PROTOCOL = 1
+LINE_BYTES_MAX = 64 << 20
+
+
+class Log(logging.Handler):
+    """Everything that an operation says: warnings, log records, prints."""
+
+    LOGGERS = (None, "absl", "tensorflow", "keras", "tf_keras")
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines, self.seen = [], set()
+
+    def emit(self, record):
+        if record not in self.seen:
+            self.seen.add(record)
+            self.lines.append({"kind": "log", "text": record.getMessage()})
+
+    @contextlib.contextmanager
+    def listening(self):
+        printed = io.StringIO()
+        loggers = [logging.getLogger(name) for name in self.LOGGERS]
+        for logger in loggers:
+            logger.addHandler(self)
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                    yield
+        finally:
+            for logger in loggers:
+                logger.removeHandler(self)
+            self.lines = [{"kind": "warning", "category": w.category.__name__,
+                           "text": str(w.message)} for w in caught] + self.lines
+            if printed.getvalue().strip():
+                self.lines.append({"kind": "printed", "text": printed.getvalue().strip()})
+
+
+def to_wire(array):
+    array = numpy.asarray(array)
+    little = numpy.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+    return {"dtype": str(array.dtype), "shape": list(array.shape),
+            "data": base64.b64encode(little.tobytes()).decode("ascii")}
+
+
+def from_wire(tensor):
+    data = base64.b64decode(tensor["data"], validate=True)
+    dtype = numpy.dtype(tensor["dtype"]).newbyteorder("<")
+    return numpy.frombuffer(data, dtype).reshape(tensor["shape"]).astype(tensor["dtype"])
+
+
+class Worker:
+    def __init__(self, library):
+        self.library, self.keras = library, library.keras
+
+    def describe(self, _request):
+        legacy = ["legacy_h5"] if self.library.name == "tf_keras" else []
+        layers = [name for name in SMALLEST if name != "Sequential"]
+        return {"outcome": "ok", "protocol": PROTOCOL, "name": self.library.name,
+                "version": self.library.version, "backend": self.library.backend,
+                "space": {"layers": layers, "steps": STEPS,
+                          "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
+                          "dialects": [self.library.dialect],
+                          "modes": ["by_order", "by_name", "skip_mismatch", "model"]}}
+
+    @contextlib.contextmanager
+    def session(self, build):
+        """Names start again; working directory and umask are those of the request."""
+        self.library.clear_names()
+        session, start = build.get("session", {}), os.getcwd()
+        folder = os.path.join(build["directory"], session.get("working_directory", ""))
+        os.makedirs(folder, exist_ok=True)
+        umask = session.get("umask", -1)
+        old = os.umask(umask) if umask >= 0 else None
+        try:
+            os.chdir(folder)
+            for program in build.get("before", []):
+                play(self.library, program)
+            for _ in range(session.get("models_before", 0)):
+                play(self.library, build["program"])
+            yield session
+        finally:
+            os.chdir(start)
+            if old is not None:
+                os.umask(old)
+
+    def assign_all(self, pairs, weights):
+        if weights is None:
+            return
+        given = {entry["id"]: entry for entry in weights}
+        if sorted(given) != sorted(name for name, _ in pairs):
+            raise RuntimeError("variables given %s, variables of the model %s"
+                               % (sorted(given), sorted(name for name, _ in pairs)))
+        for name, variable in pairs:
+            value = from_wire(given[name])
+            if tuple(value.shape) != tuple(variable.shape):
+                raise RuntimeError("%s: given shape %s, the model's %s"
+                                   % (name, value.shape, tuple(variable.shape)))
+            variable.assign(value)
+
+    def state(self, model, pairs, inputs, when=""):
+        """Variables and prediction; the last one is made twice to see whether it repeats."""
+        answer = {"variables" + when: [dict(to_wire(v), id=name) for name, v in pairs]}
+        if inputs is None:
+            return answer
+        first = numpy.asarray(model(inputs))
+        answer["prediction" + when] = to_wire(first)
+        if not when:
+            answer["repeatable"] = first.tobytes() == numpy.asarray(model(inputs)).tobytes()
+        return answer
+
+    def inputs(self, request):
+        return from_wire(request["inputs"]) if request.get("inputs") else None
+
+    def attempt(self, action):
+        """Runs one call of the library: its answer, and what it returned."""
+        log, result = Log(), None
+        answer = {"outcome": "ok"}
+        try:
+            with log.listening():
+                result = action()
+        except Exception as error:  # a refusal is whatever the library raises
+            answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
+        answer["warnings"] = log.lines
+        return answer, result
+
+    def write(self, model, request, path, overwrite):
+        """A call that saves, or Unsupported."""
+        name = request["format"]
+        options = {} if overwrite else {"overwrite": False}
+        if name == "legacy_h5" and self.library.name == "keras":
+            raise Unsupported("format legacy_h5: Keras 3 writes it as a whole model only")
+        if name in ("legacy_h5", "weights_h5"):
+            return lambda: model.save_weights(path, **options)
+        return lambda: model.save(path, **options)
+
+    def assign(self, request):
+        with self.session(request["build"]):
+            player = play(self.library, request["build"]["program"])
+            pairs = player.variables()
+            self.assign_all(pairs, request["weights"])
+            return dict(self.state(player.model.object, pairs, self.inputs(request)),
+                        outcome="ok", warnings=[])
+
+    def save(self, request):
+        if request["dialect"] != self.library.dialect:
+            raise Unsupported("dialect " + request["dialect"])
+        with self.session(request["build"]):
+            player = play(self.library, request["build"]["program"])
+            pairs = player.variables()
+            self.assign_all(pairs, request["weights"])
+            model = player.model.object
+            action = self.write(model, request, request["path"], request.get("overwrite", True))
+            answer, _ = self.attempt(action)
+            return dict(self.state(model, pairs, self.inputs(request)), **answer)
+
+    def load(self, request):
+        if request.get("partial"):
+            raise Unsupported("mode partial")
+        with self.session(request["build"]) as session:
+            for _ in range(2 if session.get("load_twice") else 1):
+                answer = self.load_once(request)
+            return answer
+
+    def load_once(self, request):
+        program, path, inputs = request["build"]["program"], request["path"], self.inputs(request)
+        before = {}
+        if request.get("load_as") == "model":
+            if any(s["op"] == "assemble" and s["how"] == "subclass" for s in program["build"]):
+                raise Unsupported("load_model of a subclass")
+            answer, model = self.attempt(lambda: self.keras.models.load_model(path))
+            if model is None:
+                return answer
+            pairs = variables_of(self.keras, model, lambda container: [
+                x for x in container.layers if not isinstance(x, self.keras.layers.InputLayer)])
+        else:
+            player = play(self.library, program)
+            model, pairs = player.model.object, player.variables()
+            self.assign_all(pairs, request["initial"])
+            before = self.state(model, pairs, inputs, "_before")
+            options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
+            answer, _ = self.attempt(lambda: model.load_weights(path, **options))
+        answer = {**before, **self.state(model, pairs, inputs), **answer}
+        if request.get("resave_path") and answer["outcome"] == "ok":
+            try:
+                again, _ = self.attempt(self.write(model, request, request["resave_path"], True))
+            except Unsupported as error:
+                again = {"outcome": "unsupported", "message": str(error)}
+            answer["resave"] = {"outcome": again["outcome"], "message": again.get("message", "")}
+        return answer
+
+    def answer(self, request):
+        try:
+            if request.get("protocol") != PROTOCOL:
+                raise Unsupported("protocol %r" % request.get("protocol"))
+            action = {"describe": self.describe, "save": self.save, "load": self.load,
+                      "assign": self.assign}.get(request["op"])
+            if action is None:
+                raise Unsupported("request " + request["op"])
+            return action(request)
+        except Unsupported as error:
+            return {"outcome": "unsupported", "what": str(error)}
+        except Exception:
+            return {"outcome": "worker_error", "traceback": traceback.format_exc()}
+
+
+def serve(name):
+    # The protocol moves away from file descriptors 0 and 1: a library that prints or asks on the
+    # terminal must not be able to disturb it.
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    sys.stdin, sys.stdout = open(os.devnull), sys.stderr
+    worker = Worker(Library(name))
+    while line := requests.readline(LINE_BYTES_MAX + 1):
+        if len(line) > LINE_BYTES_MAX:
+            return 1
+        request = json.loads(line)
+        if request.get("op") == "quit":
+            return 0
+        answer = dict(worker.answer(request), id=request.get("id"))
+        answers.write(json.dumps(answer).encode("ascii") + b"\n")
+        answers.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--library", choices=["keras", "tf_keras"], default="keras")
+    sys.exit(serve(parser.parse_args().library))
