@@ -32,7 +32,7 @@ void ApplySoftmax(float* x, std::int64_t count, std::int64_t last);
 void ApplySoftmax(Tracked* x, std::int64_t count, std::int64_t last);
 void ApplyLogSoftmax(float* x, std::int64_t count, std::int64_t last);
 void ApplyLogSoftmax(Tracked* x, std::int64_t count, std::int64_t last);
-// Euclidean projection on the simplex (Martins and Astudillo 2016).
+// What Keras 3 calls sparsemax: see the definition.
 void ApplySparsemax(float* x, std::int64_t count, std::int64_t last);
 void ApplySparsemax(Tracked* x, std::int64_t count, std::int64_t last);
 

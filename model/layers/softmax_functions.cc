@@ -100,55 +100,60 @@ void ApplyLogSoftmax(Tracked* x, std::int64_t count, std::int64_t last) {
 
 namespace {
 
-// The threshold tau for which the parts above it sum to 1.
-template <class T>
-T SparsemaxThreshold(std::vector<T>& sorted) {
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  T sum = 0, tau = 0;
-  for (std::size_t k = 0; k < sorted.size(); ++k) {
-    sum += sorted[k];
-    const T candidate = (sum - 1) / static_cast<T>(k + 1);
-    if (!(sorted[k] > candidate)) break;
-    tau = candidate;
+void SortDescending(std::vector<float>& x) { std::sort(x.begin(), x.end(), std::greater<>()); }
+void SortDescending(std::vector<Tracked>& x) {
+  double error = 0;
+  for (const Tracked& v : x) error = v.error < error ? error : v.error;
+  std::sort(x.begin(), x.end(),
+            [](const Tracked& a, const Tracked& b) { return a.value > b.value; });
+  // The k-th largest value moves by no more than the values do.
+  for (Tracked& v : x) v.error = error;
+}
+
+bool Finite(float x) { return std::isfinite(x); }
+bool Finite(const Tracked& x) { return std::fabs(x.value) + x.error <= kFloatMax; }
+float Undefined(float) { return std::numeric_limits<float>::quiet_NaN(); }
+Tracked Undefined(const Tracked& x) { return {x.value, kInfinity}; }
+bool Positive(float x) { return x > 0; }
+bool Positive(const Tracked& x) { return x.value > 0; }
+
+// As sparsemax() in keras/src/backend/*/nn.py: the support is that of the projection on the
+// simplex, but its threshold adds up the cumulative sums where the projection takes the last one.
+// With more than one value in the support the result jumps where the support changes.
+template <class S>
+void SparsemaxRun(S* x, std::int64_t n) {
+  if (!std::all_of(x, x + n, [](const S& v) { return Finite(v); })) {
+    for (std::int64_t i = 0; i < n; ++i) x[i] = Undefined(x[i]);
+    return;
   }
-  return tau;
+  std::vector<S> sorted(x, x + n);
+  SortDescending(sorted);
+  Sum<S> running, over_support;
+  std::int64_t support = 0;
+  bool certain = true;
+  for (std::int64_t k = 0; k < n; ++k) {
+    const S& value = sorted[static_cast<std::size_t>(k)];
+    running.Add(value);
+    const S cumulative = running.Total();
+    const S margin = value - Times(1.0 / static_cast<double>(k + 1), Plus(-1, cumulative));
+    certain = certain && !Straddles(margin, 0);
+    if (!Positive(margin)) continue;
+    over_support.Add(cumulative);
+    ++support;
+  }
+  const S tau = Times(1.0 / static_cast<double>(support), Plus(-1, over_support.Total()));
+  for (std::int64_t i = 0; i < n; ++i) {
+    x[i] = certain ? Max(x[i] - tau, 0) : Undefined(Max(x[i] - tau, 0));
+  }
 }
 
 }  // namespace
 
 void ApplySparsemax(float* x, std::int64_t count, std::int64_t last) {
-  EachRun(x, count, last, [last](float* run) {
-    // Values that are no numbers have no order; the projection is then none either.
-    if (std::any_of(run, run + last, [](float v) { return !std::isfinite(v); })) {
-      std::fill(run, run + last, std::numeric_limits<float>::quiet_NaN());
-      return;
-    }
-    std::vector<float> sorted(run, run + last);
-    const float tau = SparsemaxThreshold(sorted);
-    for (std::int64_t i = 0; i < last; ++i) run[i] = Max(run[i] - tau, 0);
-  });
+  EachRun(x, count, last, [last](float* run) { SparsemaxRun(run, last); });
 }
-
 void ApplySparsemax(Tracked* x, std::int64_t count, std::int64_t last) {
-  EachRun(x, count, last, [last](Tracked* run) {
-    std::vector<double> sorted;
-    double squares = 0, magnitude = 1;
-    for (std::int64_t i = 0; i < last; ++i) {
-      sorted.push_back(run[i].value);
-      squares += run[i].error * run[i].error;
-      magnitude += std::fabs(run[i].value) + run[i].error;
-    }
-    if (!(magnitude <= kFloatMax)) {
-      for (std::int64_t i = 0; i < last; ++i) run[i].error = kInfinity;
-      return;
-    }
-    const double tau = SparsemaxThreshold(sorted);
-    // A projection is 1-Lipschitz in the Euclidean norm; cumulative sums round last + 4 times.
-    const double error = std::sqrt(squares) + 2 * Gamma(static_cast<double>(last) + 4) * magnitude;
-    for (std::int64_t i = 0; i < last; ++i) {
-      run[i] = Checked(std::max(run[i].value - tau, 0.0), error);
-    }
-  });
+  EachRun(x, count, last, [last](Tracked* run) { SparsemaxRun(run, last); });
 }
 
 }  // namespace weightproof
