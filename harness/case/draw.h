@@ -1,0 +1,101 @@
+// The pieces Generate, Mutate and Shrinks are made of. Only for this folder.
+#pragma once
+
+#include <algorithm>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/case/case.h"
+#include "harness/case/generate.h"
+#include "model/spec/plan.h"
+
+namespace weightproof {
+
+// Draws from a source of choices.
+class Chooser {
+ public:
+  explicit Chooser(Choices& choices) : choices_(choices) {}
+
+  int Range(int low, int high) {  // both included
+    return low + static_cast<int>(choices_.Below(static_cast<std::uint64_t>(high - low + 1)));
+  }
+  std::uint64_t Below(std::uint64_t n) { return choices_.Below(n); }
+  bool Percent(int percent) {
+    return percent > 0 && choices_.Chance(static_cast<std::uint64_t>(percent), 100);
+  }
+  template <class T>
+  const T& Pick(std::span<const T> from) {
+    return from[choices_.Below(from.size())];
+  }
+  template <class T>
+  T Pick(std::initializer_list<T> from) {
+    return from.begin()[choices_.Below(from.size())];
+  }
+  // An index, with probability proportional to its weight; 0 when all weights are 0.
+  std::size_t Weighted(std::span<const int> weights);
+  std::size_t Weighted(std::initializer_list<int> weights) {
+    return Weighted(std::span(weights.begin(), weights.size()));
+  }
+  std::vector<int> Permutation(int count);
+
+ private:
+  Choices& choices_;
+};
+
+// Whether a list of a Space allows `name`; an empty list allows everything.
+inline bool Allows(const std::vector<std::string>& list, std::string_view name) {
+  return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// draw_layers.cc: layers with drawn arguments.
+struct LayerStyle {
+  Dialect dialect = Dialect::kKeras3;
+  bool twins = false;  // everything has `width` units, so that siblings have equal shapes
+  int width = 3;
+};
+// Output shape of `layer` on `input`; nothing when it does not fit.
+std::optional<Shape> OutputShape(const LayerSpec& layer, const Shape& input, Dialect dialect);
+// shapes[i] is the input of layer i; the last one is the output. Empty when something does not fit.
+std::vector<Shape> LayerShapes(const ArchitectureSpec& architecture);
+// A layer that fits `input`; nothing when the space has none.
+std::optional<LayerSpec> DrawLayer(Chooser& choose, const Space& space, const LayerStyle& style,
+                                   const Shape& input, bool with_weights);
+ArchitectureSpec DrawArchitecture(Chooser& choose, const Space& space);
+bool HasWeights(std::string_view class_name);
+std::string DrawActivation(Chooser& choose, Dialect dialect);
+
+// draw_build.cc: programs of the same model.
+void DrawBuilds(Chooser& choose, const Space& space, Case& c);
+Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);
+// The number of top-level layers that `build` arrives at.
+int TopLevelCount(const ArchitectureSpec& architecture, const Build& build);
+// Brings attributes of a subclass build to one per top-level layer, after other steps changed.
+void FixAttributes(const ArchitectureSpec& architecture, Build& build);
+Step* FindStep(Build& build, StepOp op);
+const Step* FindStep(const Build& build, StepOp op);
+
+// draw_other.cc: makes one side deliberately another model. False when nothing fits.
+bool DrawDifference(Chooser& choose, const Space& space, Case& c);
+
+// draw_route.cc
+void DrawRoute(Chooser& choose, const Space& space, Case& c);
+void DrawSessions(Chooser& choose, const Space& space, Case& c);
+void DrawProfile(Chooser& choose, Case& c);
+std::string_view UsualSuffix(RouteFormat format);
+
+// draw_damage.cc: one or two edits on things that the writer's file has.
+void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c);
+
+// valid.cc
+// For load_as model: the reader's build becomes the writer's, made again from its config.
+void FixReaderOfModel(Case& c);
+// Both programs can be interpreted in the sessions of the case and every shape fits; what CASE.md
+// asks beyond that holds.
+bool IsValid(const Case& c);
+bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build);
+
+}  // namespace weightproof

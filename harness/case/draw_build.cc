@@ -1,0 +1,327 @@
+// Build programs that arrive at the same model.
+#include <array>
+
+#include "harness/case/draw.h"
+
+namespace weightproof {
+namespace {
+
+Step Make(StepOp op) {
+  Step step;
+  step.op = op;
+  step.after = op == StepOp::kUnfreeze;
+  return step;
+}
+
+int LayerCount(const Case& c) { return static_cast<int>(c.architecture.layers.size()); }
+
+bool EmbeddingFirstInTfKeras(const Case& c) {
+  return c.architecture.dialect == Dialect::kTfKeras && LayerCount(c) > 0 &&
+         c.architecture.layers[0].class_name == "Embedding";
+}
+
+std::vector<Step> DrawNests(Chooser& choose, const Case& c) {
+  std::vector<Step> nests;
+  const int count = LayerCount(c);
+  if (count == 0) return nests;
+  Step outer = Make(StepOp::kNest);
+  outer.begin = choose.Range(0, count - 1);
+  outer.end = choose.Range(outer.begin + 1, count);
+  if (outer.end - outer.begin == 1 && outer.end < count && choose.Percent(70)) ++outer.end;
+  outer.own_input = choose.Percent(40);
+  const int length = outer.end - outer.begin;
+  if (length >= 2 && choose.Percent(40)) {
+    Step inner = outer;
+    if (choose.Percent(50))
+      ++inner.begin;
+    else
+      --inner.end;
+    if (inner.end - inner.begin > 1 && choose.Percent(30)) ++inner.begin;
+    inner.own_input = choose.Percent(40);
+    nests.push_back(inner);
+  } else if (outer.end < count && choose.Percent(35)) {
+    Step other = outer;
+    other.begin = choose.Range(outer.end, count - 1);
+    other.end = choose.Range(other.begin + 1, count);
+    nests.push_back(other);
+  }
+  nests.push_back(outer);
+  // An Embedding that starts a tf-keras Sequential without Input is built for unknown shapes.
+  if (EmbeddingFirstInTfKeras(c)) {
+    for (Step& nest : nests) nest.own_input |= nest.begin == 0;
+  }
+  return nests;
+}
+
+std::string DrawName(Chooser& choose, const Case& c) {
+  if (choose.Percent(12) && LayerCount(c) > 0) {  // looks automatic
+    const LayerSpec& layer = choose.Pick(std::span<const LayerSpec>(c.architecture.layers));
+    return SnakeCase(layer.class_name) + "_" + std::to_string(choose.Range(1, 3));
+  }
+  if (choose.Percent(3)) return std::string(300, 'n');
+  // Two names this long exceed one attribute's 64 KiB in fixed-length form: name lists are chunked.
+  if (choose.Below(100) == 0) return std::string(33'000, 'w');
+  if (c.architecture.dialect == Dialect::kKeras3 && choose.Percent(12)) {
+    return choose.Pick<std::string>({"größe", "two words", "层", "50%", "a[0]", "vars"});
+  }
+  return choose.Pick<std::string>(
+      {"encoder", "head", "a", "b", "backbone", "layer_10", "layer_2", "my.layer", "Dense", "out"});
+}
+
+Step NameOf(int layer, const std::string& name) {
+  Step step = Make(StepOp::kName);
+  step.layer = layer;
+  step.name = name;
+  return step;
+}
+
+void DrawNames(Chooser& choose, Case& c, std::size_t nests) {
+  const std::size_t how = choose.Weighted({56, 18, 9, 8, 9});
+  if (how == 0 || LayerCount(c) == 0) return;
+  const int count = LayerCount(c);
+  const std::vector<int> order = choose.Permutation(count);
+  const int named = how == 1 && choose.Percent(50) ? count : choose.Range(how == 4 ? 2 : 1, 3);
+  std::vector<Step> steps;
+  for (int i = 0; i < std::min(named, count); ++i) {
+    std::string name = DrawName(choose, c);
+    for (const Step& step : steps) {
+      if (step.name == name) name += static_cast<char>('a' + i);
+    }
+    steps.push_back(NameOf(order[static_cast<std::size_t>(i)], name));
+  }
+  if (nests > 0 && choose.Percent(30)) {
+    steps.push_back(NameOf(choose.Range(0, static_cast<int>(nests) - 1), "inner"));
+    steps.back().target = TargetKind::kNest;
+  } else if (choose.Percent(15)) {
+    steps.push_back(NameOf(0, "whole"));
+    steps.back().target = TargetKind::kModel;
+  }
+  if (how != 3) c.writer.build.insert(c.writer.build.end(), steps.begin(), steps.end());
+  if (how == 4 && steps.size() >= 2) std::swap(steps[0].name, steps[1].name);
+  if (how != 2) c.reader.build.insert(c.reader.build.end(), steps.begin(), steps.end());
+}
+
+void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& build, int nests) {
+  const bool freeze = Allows(space.steps, "freeze");
+  const bool unfreeze = Allows(space.steps, "unfreeze");
+  for (int i = choose.Range(1, 3); i > 0; --i) {
+    const bool off = freeze && (!unfreeze || !choose.Percent(25));
+    if (!off && !unfreeze) return;
+    Step step = Make(off ? StepOp::kFreeze : StepOp::kUnfreeze);
+    step.after = !off || choose.Percent(60);
+    const std::size_t kind = choose.Weighted({60, nests > 0 ? 40 : 0, 12});
+    step.target = kind == 0   ? TargetKind::kLayer
+                  : kind == 1 ? TargetKind::kNest
+                              : TargetKind::kModel;
+    if (kind == 0) step.layer = choose.Range(0, std::max(0, LayerCount(c) - 1));
+    if (kind == 1) step.layer = choose.Range(0, nests - 1);
+    if (kind == 2) step.after = true;
+    build.push_back(step);
+  }
+}
+
+void DrawNoops(Chooser& choose, const Space& space, const Case& c, Build& build) {
+  static constexpr std::array<std::string_view, 6> kClasses = {
+      "Dropout",      "GaussianNoise",          "GaussianDropout",
+      "AlphaDropout", "ActivityRegularization", "Activation"};
+  const bool embedding = LayerCount(c) > 0 && c.architecture.layers[0].class_name == "Embedding";
+  for (int i = choose.Range(1, 2); i > 0; --i) {
+    Step step = Make(StepOp::kNoop);
+    step.class_name = choose.Pick(std::span<const std::string_view>(kClasses));
+    if (!Allows(space.layers, step.class_name)) continue;
+    step.begin = choose.Range(embedding ? 1 : 0, LayerCount(c));
+    if (choose.Percent(10)) step.name = "quiet" + std::to_string(i);
+    build.push_back(step);
+  }
+}
+
+void DrawSession(Chooser& choose, const Space& space, const Case& c, Build& build) {
+  if (choose.Percent(5) && Allows(space.steps, "clear_names")) {
+    build.push_back(Make(StepOp::kClearNames));
+  }
+  if (choose.Percent(20) && Allows(space.steps, "stray")) {
+    for (int i = choose.Percent(8) ? 10 : choose.Range(1, 3); i > 0; --i) {
+      Step step = Make(StepOp::kStray);
+      step.class_name =
+          LayerCount(c) > 0 && choose.Percent(85)
+              ? choose.Pick(std::span<const LayerSpec>(c.architecture.layers)).class_name
+              : "Dense";
+      build.push_back(step);
+    }
+  }
+  if (LayerCount(c) > 1 && choose.Percent(14) && Allows(space.steps, "order")) {
+    Step step = Make(StepOp::kOrder);
+    step.order = choose.Permutation(LayerCount(c));
+    build.push_back(step);
+  }
+}
+
+void DrawAfter(Chooser& choose, const Space& space, const Case& c, Build& build) {
+  const Step* assemble = FindStep(build, StepOp::kAssemble);
+  const bool sequential = assemble->how == AssembleHow::kList || assemble->how == AssembleHow::kAdd;
+  if (sequential && choose.Percent(12) && Allows(space.steps, "pop")) {
+    Step step = Make(StepOp::kPop);
+    step.count = choose.Range(1, std::min(3, TopLevelCount(c.architecture, build)));
+    step.same_objects = choose.Percent(60);
+    build.push_back(step);
+  }
+  if (assemble->how == AssembleHow::kSubclass || !choose.Percent(18)) return;
+  Step step = Make(StepOp::kRebuild);
+  step.rebuild = choose.Pick({RebuildHow::kFromConfig, RebuildHow::kJson, RebuildHow::kClone});
+  const std::string name =
+      "rebuild:" + std::string(step.rebuild == RebuildHow::kFromConfig ? "from_config"
+                               : step.rebuild == RebuildHow::kJson     ? "json"
+                                                                       : "clone");
+  if (Allows(space.steps, name)) build.push_back(step);
+}
+
+}  // namespace
+
+Step* FindStep(Build& build, StepOp op) {
+  for (Step& step : build) {
+    if (step.op == op) return &step;
+  }
+  return nullptr;
+}
+
+const Step* FindStep(const Build& build, StepOp op) {
+  for (const Step& step : build) {
+    if (step.op == op) return &step;
+  }
+  return nullptr;
+}
+
+int TopLevelCount(const ArchitectureSpec& architecture, const Build& build) {
+  const int count = static_cast<int>(architecture.layers.size());
+  std::vector<int> removed;
+  for (const Step& step : build) {
+    if (step.op == StepOp::kRemove) removed.push_back(step.layer);
+  }
+  const auto is_removed = [&](int layer) {
+    return std::find(removed.begin(), removed.end(), layer) != removed.end();
+  };
+  // Elements of the flat model that stand in [begin, end) of the architecture; additions at `begin`
+  // and `end` do not belong to a nest.
+  const auto elements = [&](int begin, int end, bool borders) {
+    int n = 0;
+    for (int i = begin; i < end; ++i) n += is_removed(i) ? 0 : 1;
+    for (const Step& step : build) {
+      if (step.op != StepOp::kNoop && step.op != StepOp::kInsert) continue;
+      n += (borders ? step.begin >= begin && step.begin <= end
+                    : step.begin > begin && step.begin < end)
+               ? 1
+               : 0;
+    }
+    return n;
+  };
+  int total = elements(0, count, true);
+  for (const Step& nest : build) {
+    if (nest.op != StepOp::kNest) continue;
+    const bool outermost = std::none_of(build.begin(), build.end(), [&](const Step& other) {
+      return other.op == StepOp::kNest && &other != &nest && other.begin <= nest.begin &&
+             other.end >= nest.end;
+    });
+    if (outermost) total -= elements(nest.begin, nest.end, false) - 1;
+  }
+  return total;
+}
+
+Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build&) {
+  Step step;
+  const auto may = [&](std::string_view how) { return Allows(space.steps, how); };
+  switch (
+      choose.Weighted({may("assemble:list") ? 34 : 0, may("assemble:add") ? 20 : 0,
+                       may("assemble:functional") ? 26 : 0, may("assemble:subclass") ? 20 : 0})) {
+    case 1:
+      step.how = AssembleHow::kAdd;
+      break;
+    case 2:
+      step.how = AssembleHow::kFunctional;
+      break;
+    case 3:
+      step.how = AssembleHow::kSubclass;
+      break;
+    default:
+      break;
+  }
+  if (step.how == AssembleHow::kSubclass) step.input = InputHow::kCall;
+  const bool sequential = step.how == AssembleHow::kList || step.how == AssembleHow::kAdd;
+  if (sequential && !EmbeddingFirstInTfKeras(c)) {
+    step.input = std::array{InputHow::kGiven, InputHow::kBuild,
+                            InputHow::kCall}[choose.Weighted({60, 20, 20})];
+  }
+  if (choose.Percent(5)) step.name = "net";
+  return step;
+}
+
+void FixAttributes(const ArchitectureSpec& architecture, Build& build) {
+  Step* assemble = FindStep(build, StepOp::kAssemble);
+  if (assemble == nullptr) return;
+  const int count = TopLevelCount(architecture, build);
+  if (assemble->how != AssembleHow::kSubclass) {
+    assemble->attributes.clear();
+    assemble->attribute_order.clear();
+  } else {
+    auto& names = assemble->attributes;
+    const std::size_t wanted = static_cast<std::size_t>(std::max(0, count));
+    if (names.size() > wanted) names.resize(wanted);
+    for (int i = 0; names.size() < wanted; ++i) {
+      std::string name = "a" + std::to_string(i);
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    auto& order = assemble->attribute_order;
+    std::erase_if(order, [&](int i) { return i >= count; });
+    if (!order.empty()) {
+      for (int i = 0; i < count; ++i) {
+        if (std::find(order.begin(), order.end(), i) == order.end()) order.push_back(i);
+      }
+      if (std::is_sorted(order.begin(), order.end())) order.clear();
+    }
+  }
+  for (Step& step : build) {
+    if (step.op == StepOp::kPop) step.count = std::min(step.count, std::max(1, count));
+  }
+}
+
+void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
+  std::vector<Step> nests[2];
+  if (Allows(space.steps, "nest") && choose.Percent(32)) {
+    nests[0] = DrawNests(choose, c);
+    if (choose.Percent(75)) {
+      nests[1] = nests[0];
+      if (choose.Percent(10)) nests[1][0].own_input ^= !EmbeddingFirstInTfKeras(c);
+    } else if (choose.Percent(50)) {
+      std::swap(nests[0], nests[1]);
+    }
+  }
+  if (Allows(space.steps, "name")) {
+    DrawNames(choose, c, std::min(nests[0].size(), nests[1].size()));
+  }
+  const std::size_t frozen = choose.Weighted({74, 10, 10, 6});  // bit 0: writer, bit 1: reader
+  const std::size_t noops = choose.Weighted({80, 8, 8, 4});
+  for (std::size_t side = 0; side < 2; ++side) {
+    Build& build = side == 0 ? c.writer.build : c.reader.build;
+    DrawSession(choose, space, c, build);
+    if ((noops >> side & 1) != 0 && Allows(space.steps, "noop")) DrawNoops(choose, space, c, build);
+    build.insert(build.end(), nests[side].begin(), nests[side].end());
+    if ((frozen >> side & 1) != 0) {
+      DrawFreezes(choose, space, c, build, static_cast<int>(nests[side].size()));
+    }
+    build.push_back(DrawAssemble(choose, space, c, build));
+    Step& assemble = build.back();
+    if (assemble.how == AssembleHow::kSubclass) {
+      const int count = TopLevelCount(c.architecture, build);
+      const std::string letters =
+          choose.Pick<std::string>({"abcdef", "zyxwvu", "kmlnzb", "fpaqzc"});
+      for (int i = 0; i < count; ++i) {
+        assemble.attributes.push_back(letters[static_cast<std::size_t>(i) % letters.size()] +
+                                      std::to_string(i));
+      }
+      if (count > 1 && choose.Percent(40)) assemble.attribute_order = choose.Permutation(count);
+    }
+    DrawAfter(choose, space, c, build);
+    FixAttributes(c.architecture, build);
+  }
+}
+
+}  // namespace weightproof

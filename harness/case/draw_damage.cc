@@ -1,0 +1,121 @@
+// Damage: edits on things that the writer's file has.
+#include "harness/case/draw.h"
+#include "harness/case/file_names.h"
+
+namespace weightproof {
+namespace {
+
+using Names = std::span<const FileDataset>;
+
+std::int64_t Count(const Shape& shape) { return ElementCount(shape).value_or(0); }
+
+// Another shape with as many elements; the same when there is none.
+Shape OtherShape(Chooser& choose, const Shape& shape) {
+  const std::int64_t count = Count(shape);
+  if (shape.size() == 2 && shape[0] != shape[1] && choose.Percent(60)) return {shape[1], shape[0]};
+  if (shape.size() > 1 && choose.Percent(50)) return {count};
+  Shape out = shape;
+  if (choose.Percent(50))
+    out.insert(out.begin(), 1);
+  else
+    out.push_back(1);
+  return out;
+}
+
+Damage DrawOne(Chooser& choose, const FileNames& names) {
+  Damage out;
+  const FileDataset& target = choose.Pick(Names(names.datasets));
+  out.path = target.path;
+  out.op = static_cast<DamageOp>(
+      choose.Weighted({12, 10, 22, 10, 12, 10, names.lists.empty() ? 0 : 14, 8, 10}));
+  switch (out.op) {
+    case DamageOp::kDrop:
+      if (!names.lists.empty() && choose.Percent(30)) {
+        const auto& list = choose.Pick(std::span<const FileNameList>(names.lists));
+        out.path = list.path;
+        out.attribute = list.attribute;
+      } else if (choose.Percent(30)) {
+        out.path = choose.Pick(std::span<const std::string>(names.groups));
+      }
+      break;
+    case DamageOp::kRename:
+      if (choose.Percent(40)) out.path = choose.Pick(std::span<const std::string>(names.groups));
+      out.to = choose.Pick<std::string>({"lost", "renamed", "7"});
+      break;
+    case DamageOp::kSwap: {
+      std::vector<std::string> others;
+      for (const FileDataset& other : names.datasets) {
+        if (other.path != target.path && other.shape == target.shape) others.push_back(other.path);
+      }
+      if (others.empty()) {
+        for (const FileDataset& other : names.datasets) {
+          if (other.path != target.path) others.push_back(other.path);
+        }
+      }
+      if (!others.empty()) out.to = choose.Pick(std::span<const std::string>(others));
+      if (names.groups.size() > 1 && choose.Percent(20)) {
+        out.path = names.groups[0];
+        out.to = names.groups[1 + choose.Below(names.groups.size() - 1)];
+      }
+      break;
+    }
+    case DamageOp::kReshape:
+      out.shape = OtherShape(choose, target.shape);
+      break;
+    case DamageOp::kRetype:
+      out.big_endian = choose.Percent(35);
+      if (!out.big_endian || choose.Percent(30)) {
+        out.dtype = choose.Pick<std::string>({"float64", "float16"});
+      }
+      break;
+    case DamageOp::kDuplicate:
+      out.to = out.path + "_copy";
+      break;
+    case DamageOp::kSetAttribute: {
+      const auto& list = choose.Pick(std::span<const FileNameList>(names.lists));
+      out.path = list.path;
+      out.attribute = list.attribute;
+      out.strings = list.strings;
+      std::string& one = out.strings[choose.Below(out.strings.size())];
+      const std::size_t how = choose.Weighted({40, 25, 20, 15});
+      if (how == 0)
+        std::swap(one, out.strings[choose.Below(out.strings.size())]);
+      else if (how == 1)
+        out.strings.pop_back();
+      else if (how == 2)
+        one = choose.Pick<std::string>({"lost", "", ".."});
+      else
+        out.strings.push_back(std::string(one));
+      break;
+    }
+    case DamageOp::kChunk:
+      out.deflate = choose.Percent(70) ? choose.Range(0, 9) : -1;
+      out.shuffle = choose.Percent(50);
+      break;
+    case DamageOp::kSetValue:
+      out.index =
+          static_cast<std::int64_t>(choose.Below(static_cast<std::uint64_t>(Count(target.shape))));
+      out.value = choose.Pick({0.0, 0.5, -3.0, 1e30});
+      break;
+  }
+  return out;
+}
+
+}  // namespace
+
+void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
+  const FileNames names = NamesInFile(writer, c.route.format);
+  if (names.datasets.empty()) return;
+  const std::size_t wanted = choose.Percent(80) ? 1 : 2;
+  for (int tries = 0; tries < 12 && c.damage.size() < wanted; ++tries) {
+    Damage one = DrawOne(choose, names);
+    const bool again = std::any_of(c.damage.begin(), c.damage.end(), [&](const Damage& other) {
+      // The second edit must not depend on the first: another part of the file altogether.
+      return other.path.starts_with(one.path) || one.path.starts_with(other.path) ||
+             other.to == one.path || one.to.starts_with(other.path);
+    });
+    if (!again && DamageApplies({one}, names)) c.damage.push_back(std::move(one));
+  }
+}
+
+}  // namespace weightproof

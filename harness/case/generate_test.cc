@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "harness/case/draw.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::uint64_t kCases = 2'000;
+
+Case Drawn(std::uint64_t index, const Space& space = {}) {
+  SeededChoices choices(1, index);
+  return Generate(choices, space);
+}
+
+int WeightedLayers(const Case& c) {
+  int n = 0;
+  for (const LayerSpec& layer : c.architecture.layers) n += HasWeights(layer.class_name) ? 1 : 0;
+  return n;
+}
+
+TEST(Generate, DrawsValidCasesOnly) {
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const Case c = Drawn(i);
+    ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+  }
+}
+
+TEST(Generate, IsAFunctionOfSeedAndIndex) {
+  for (std::uint64_t i = 0; i < 200; ++i) EXPECT_EQ(CaseToJson(Drawn(i)), CaseToJson(Drawn(i)));
+  EXPECT_NE(CaseToJson(Drawn(0)), CaseToJson(Drawn(1)));
+}
+
+TEST(Generate, RoundTripsThroughJson) {
+  for (std::uint64_t i = 0; i < 5'000; ++i) {
+    const Case c = Drawn(i);
+    const std::string text = CaseToJson(c);
+    const auto read = CaseFromJson(text);
+    ASSERT_TRUE(read) << read.error().Text() << text;
+    ASSERT_EQ(*read, c) << text;
+    ASSERT_EQ(CaseToJson(*read), text);
+  }
+}
+
+TEST(Generate, DrawsEveryFeatureWithinTwoThousandCases) {
+  std::map<std::string, int> seen;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    for (const std::string& feature : Features(Drawn(i))) ++seen[feature];
+  }
+  for (const std::string& feature : AllFeatures({})) {
+    EXPECT_GE(seen[feature], 1) << feature;
+  }
+  const std::vector<std::string> all = AllFeatures({});
+  for (const auto& [feature, count] : seen) {
+    EXPECT_TRUE(std::find(all.begin(), all.end(), feature) != all.end()) << feature;
+    RecordProperty(feature, count);
+  }
+}
+
+TEST(Generate, MixesSameOtherAndDamagedModels) {
+  int layers = 0;
+  int damaged = 0;
+  int others = 0;
+  int plainest = 0;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const Case c = Drawn(i);
+    layers += WeightedLayers(c);
+    damaged += c.damage.empty() ? 0 : 1;
+    const auto writer = Interpret(c.architecture, c.writer.build);
+    const auto reader = Interpret(c.architecture, c.reader.build);
+    ASSERT_TRUE(writer && reader);
+    others += NormalForm(*writer) == NormalForm(*reader) ? 0 : 1;
+    plainest += c.architecture.layers.size() == 1 && c.probe.batch == 3 && c.weights.seed == 1;
+  }
+  EXPECT_GE(layers, static_cast<int>(3 * kCases));
+  EXPECT_GE(damaged, static_cast<int>(kCases / 10));
+  EXPECT_LE(damaged, static_cast<int>(kCases / 5));
+  EXPECT_GE(others, static_cast<int>(kCases * 15 / 100));
+  EXPECT_LE(others, static_cast<int>(kCases * 30 / 100));
+  EXPECT_LE(plainest, 2);  // the fallback stays a fallback
+}
+
+TEST(Generate, StaysInsideItsSpace) {
+  Space space;
+  space.layers = {"Dense", "LSTM"};
+  space.formats = {"weights_h5"};
+  space.dialects = {"tf_keras"};
+  space.modes = {"by_order"};
+  space.steps = {"assemble:list", "nest"};
+  space.damage = false;
+  space.sessions = false;
+  space.layers_max = 2;
+  const std::vector<std::string> all = AllFeatures(space);
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const Case c = Drawn(i, space);
+    EXPECT_LE(WeightedLayers(c), 2);
+    for (const std::string& feature : Features(c)) {
+      ASSERT_TRUE(std::find(all.begin(), all.end(), feature) != all.end()) << feature;
+    }
+  }
+}
+
+TEST(Generate, IsQuick) {
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 0; i < kCases; ++i) Drawn(i);
+  const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - start;
+  RecordProperty("microseconds", std::to_string(spent.count() / kCases));
+  EXPECT_LT(spent.count() / kCases, 2'000);  // sanitizers and busy machines included
+}
+
+}  // namespace
+}  // namespace weightproof

@@ -1,0 +1,81 @@
+#include "harness/case/draw.h"
+#include "harness/case/file_names.h"
+
+namespace weightproof {
+namespace {
+
+// Float probes are no indices: an Embedding computes first or not at all.
+bool EmbeddingOnlyFirst(const ModelPlan& plan) {
+  const auto layers = ComputingLayers(plan.model);
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    if (layers[i]->class_name == "Embedding") return false;
+  }
+  return !layers.empty();
+}
+
+// Automatic names depend on the session, so a given name that looks automatic may clash in one.
+bool HasAutomaticLookingName(const Build& build) {
+  return std::any_of(build.begin(), build.end(), [](const Step& step) {
+    return !step.name.empty() && step.op != StepOp::kStray &&
+           !AutomaticNameClass(step.name).empty();
+  });
+}
+
+bool Play(const ArchitectureSpec& architecture, const Side& side, NameCounters& counters) {
+  for (int i = 0; i < side.session.models_before + 1 + (side.session.load_twice ? 1 : 0); ++i) {
+    const auto plan = Interpret(architecture, side.build, counters);
+    if (!plan) return false;
+    counters = plan->counters_after;
+  }
+  return true;
+}
+
+bool IsModelRoute(RouteFormat format) {
+  return format == RouteFormat::kLegacyH5Model || format == RouteFormat::kKerasArchive;
+}
+
+}  // namespace
+
+bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build) {
+  const auto plan = Interpret(architecture, build);
+  return plan && EmbeddingOnlyFirst(*plan);
+}
+
+void FixReaderOfModel(Case& c) {
+  if (c.route.load_as != LoadAs::kModel) return;
+  c.reader.build = c.writer.build;
+  Step rebuild;
+  rebuild.op = StepOp::kRebuild;
+  c.reader.build.push_back(rebuild);
+}
+
+bool IsValid(const Case& c) {
+  if (c.probe.batch < 1 || c.architecture.layers.empty()) return false;
+  if (c.route.load_as == LoadAs::kModel) {
+    const Step* assemble = FindStep(c.writer.build, StepOp::kAssemble);
+    if (!IsModelRoute(c.route.format) || c.route.by_name || assemble == nullptr ||
+        assemble->how == AssembleHow::kSubclass) {
+      return false;
+    }
+    Case fixed = c;
+    FixReaderOfModel(fixed);
+    if (fixed.reader.build != c.reader.build) return false;
+  }
+  const auto writer = Interpret(c.architecture, c.writer.build);
+  if (!writer || !EmbeddingOnlyFirst(*writer)) return false;
+  if (!c.damage.empty() && !DamageApplies(c.damage, NamesInFile(*writer, c.route.format))) {
+    return false;
+  }
+  if (c.reader.build != c.writer.build && !IsValidBuild(c.architecture, c.reader.build)) {
+    return false;
+  }
+  if (!HasAutomaticLookingName(c.writer.build) && !HasAutomaticLookingName(c.reader.build)) {
+    return true;
+  }
+  NameCounters counters;
+  if (!Play(c.architecture, c.writer, counters)) return false;
+  if (c.reader.session.fresh) counters.clear();
+  return Play(c.architecture, c.reader, counters);
+}
+
+}  // namespace weightproof
