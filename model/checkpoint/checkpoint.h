@@ -47,6 +47,7 @@ enum class NoteKind : std::uint8_t {
   kSuffixDiffers,   // the path's suffix means another format than the content
   kAssumedOrder,    // assume_order was needed
   kTrustedNames,    // trust_auto_names was needed
+  kLayersDiffer,    // layers without weights differ in class, number or order
 };
 std::string_view NoteKindName(NoteKind kind);
 

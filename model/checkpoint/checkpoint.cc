@@ -1,0 +1,186 @@
+#include "model/checkpoint/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+
+#include "model/checkpoint/hdf5.h"
+#include "model/checkpoint/legacy_h5.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::array<std::string_view, 3> kFormatNames = {"legacy_h5", "legacy_h5_model",
+                                                          "weights_h5"};
+
+bool AnyChildGroup(const Group& root, bool (*holds)(const Group& group)) {
+  return std::ranges::any_of(root.children, [holds](const Child& child) {
+    return child.group() != nullptr && holds(*child.group());
+  });
+}
+
+bool HoldsWeightNames(const Group& group) {
+  return std::ranges::any_of(group.attributes, [](const Attribute& attribute) {
+    return attribute.name.starts_with("weight_names");
+  });
+}
+
+bool HoldsVars(const Group& group) { return group.Find("vars") != nullptr; }
+
+Result<Assignment> Match(Format format, const ModelPlan& plan, const Group& root,
+                         const LoadOptions& options, const std::string& place) {
+  return format == Format::kWeightsH5 ? MatchWeightsH5(plan, root, options, place)
+                                      : MatchLegacyH5(plan, root, options, place);
+}
+
+void NoteSuffix(const std::string& path, Dialect dialect, LoadReport& report) {
+  const bool archive = path.ends_with(".keras");
+  const std::optional<Format> said = FormatOfSuffix(path, dialect);
+  if (!said && !archive) return;
+  const bool said_new = said == Format::kWeightsH5;
+  const bool found_new = report.format == Format::kWeightsH5;
+  if (!archive && said_new == found_new) return;
+  report.notes.push_back({NoteKind::kSuffixDiffers, path,
+                          "the content is " + std::string(FormatName(report.format)) +
+                              ", which the path's suffix does not say"});
+}
+
+Result<Group> ReadTree(const std::string& path) {
+  Result<std::vector<std::byte>> bytes = ReadWholeFile(path);
+  if (!bytes) return std::unexpected(bytes.error());
+  return ReadHdf5(*bytes, path);
+}
+
+// Puts the values in; nothing can fail from here on.
+LoadReport Apply(Assignment assignment, Network& network) {
+  std::vector<Tensor>& variables = network.variables();
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    if (assignment.values[i]) {
+      variables[i] = std::move(*assignment.values[i]);
+    } else {
+      assignment.report.variables[i].digest = TensorDigest(variables[i]);
+    }
+  }
+  return std::move(assignment.report);
+}
+
+Result<LoadReport> LoadTree(Network& network, const Group& root, const std::string& path,
+                            const LoadOptions& options) {
+  Result<Format> format = DetectFormat(root, path);
+  if (!format) return std::unexpected(format.error());
+  Result<Assignment> assignment = Match(*format, network.plan(), root, options, path);
+  if (!assignment) return std::unexpected(assignment.error());
+  LoadReport report = Apply(std::move(*assignment), network);
+  NoteSuffix(path, network.plan().dialect, report);
+  return report;
+}
+
+}  // namespace
+
+std::string_view FormatName(Format format) {
+  return kFormatNames[static_cast<std::size_t>(format)];
+}
+
+std::optional<Format> FormatFromName(std::string_view name) {
+  const auto it = std::ranges::find(kFormatNames, name);
+  if (it == kFormatNames.end()) return std::nullopt;
+  return static_cast<Format>(it - kFormatNames.begin());
+}
+
+std::string_view TensorRoleName(TensorRole role) {
+  constexpr std::array<std::string_view, 5> kNames = {"weight", "optimizer", "metric", "seed",
+                                                      "unknown"};
+  return kNames[static_cast<std::size_t>(role)];
+}
+
+std::string_view NoteKindName(NoteKind kind) {
+  constexpr std::array<std::string_view, 10> kNames = {
+      "Renamed", "Widened",       "Narrowed",     "Skipped",      "Unset",
+      "Unused",  "SuffixDiffers", "AssumedOrder", "TrustedNames", "LayersDiffer"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+Result<Group> Encode(Format format, const ModelPlan& plan, std::span<const Tensor> variables) {
+  switch (format) {
+    case Format::kLegacyH5:
+      return EncodeLegacyH5(plan, variables);
+    case Format::kLegacyH5Model:
+      return EncodeLegacyH5Model(plan, variables);
+    case Format::kWeightsH5:
+      break;
+  }
+  return EncodeWeightsH5(plan, variables);
+}
+
+Result<Format> DetectFormat(const Group& root, const std::string& place) {
+  if (HasLayerNames(root)) return Format::kLegacyH5;
+  const Child* weights = root.Find("model_weights");
+  if (weights != nullptr && weights->group() != nullptr) return Format::kLegacyH5Model;
+  if (root.FindAttribute("model_config") != nullptr) return Format::kLegacyH5Model;
+  if (AnyChildGroup(root, HoldsWeightNames)) return Format::kLegacyH5;
+  if (HoldsVars(root) || AnyChildGroup(root, HoldsVars)) return Format::kWeightsH5;
+  if (root.Find("layers") != nullptr || root.Find("_layer_checkpoint_dependencies") != nullptr) {
+    return Format::kWeightsH5;
+  }
+  return Fail(ErrorKind::kWrongFormat, place,
+              "an HDF5 file with neither layer_names (legacy H5) nor vars or layers (weights_h5)",
+              "give a weights file that Keras 3 or tf-keras wrote");
+}
+
+std::optional<Format> FormatOfSuffix(std::string_view path, Dialect dialect) {
+  // Plain, case-sensitive tests, as both libraries make them (keras-formats 5.1).
+  if (path.ends_with(".weights.h5")) return Format::kWeightsH5;
+  const bool legacy = path.ends_with(".h5") || path.ends_with(".hdf5");
+  if (dialect == Dialect::kTfKeras) {
+    if (legacy || path.ends_with(".keras")) return Format::kLegacyH5;
+    return std::nullopt;
+  }
+  // Keras 3 writes legacy H5 as a whole model only.
+  if (legacy) return Format::kLegacyH5Model;
+  return std::nullopt;
+}
+
+Status SaveWeights(const Network& network, const std::string& path, Format format,
+                   const SaveOptions& options, FileSystem& fs) {
+  Result<Group> root = Encode(format, network.plan(), network.variables());
+  if (!root) return std::unexpected(root.error());
+  Result<std::vector<std::byte>> bytes = WriteHdf5(*root);
+  if (!bytes) return std::unexpected(bytes.error());
+  return WriteFileAtomically(path, *bytes, options, fs);
+}
+
+Result<LoadReport> LoadWeights(Network& network, const std::string& path,
+                               const LoadOptions& options) {
+  Result<Group> root = ReadTree(path);
+  if (!root) return std::unexpected(root.error());
+  return LoadTree(network, *root, path, options);
+}
+
+Result<LoadedModel> LoadModel(const std::string& path, const LoadOptions& options) {
+  Result<Group> root = ReadTree(path);
+  if (!root) return std::unexpected(root.error());
+  const Attribute* config = root->FindAttribute("model_config");
+  if (config == nullptr) {
+    return Fail(ErrorKind::kWrongFormat, path,
+                "no attribute model_config: the file holds weights, not a whole model",
+                "load its weights into a model that you build");
+  }
+  if (config->value.strings.size() != 1) {
+    return Fail(ErrorKind::kMalformedMetadata, path + ": @model_config", "one text is due here",
+                "save the model again");
+  }
+  const auto located = [&path](Error error) {
+    error.place = path + ": @model_config" + (error.place.empty() ? "" : " ") + error.place;
+    return std::unexpected(std::move(error));
+  };
+  Result<ArchitectureSpec> architecture = ArchitectureFromKerasJson(config->value.strings[0]);
+  if (!architecture) return located(architecture.error());
+  Result<ModelPlan> plan = PlanSequential(*architecture);
+  if (!plan) return located(plan.error());
+  Result<Network> network = Network::Create(std::move(*plan));
+  if (!network) return located(network.error());
+  Result<LoadReport> report = LoadTree(*network, *root, path, options);
+  if (!report) return std::unexpected(report.error());
+  return LoadedModel{std::move(*network), std::move(*report)};
+}
+
+}  // namespace weightproof

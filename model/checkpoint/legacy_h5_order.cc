@@ -1,0 +1,202 @@
+#include "model/checkpoint/legacy_h5_order.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace weightproof {
+namespace {
+
+constexpr const char* kSameFlags =
+    "build the nested layers with the names and trainable flags that they had when saved";
+
+// "kernel" of "dense/kernel:0".
+std::string_view RoleOf(std::string_view weight) {
+  weight = weight.substr(weight.rfind('/') + 1);
+  return weight.ends_with(":0") ? weight.substr(0, weight.size() - 2) : weight;
+}
+
+// "dense" of "dense/kernel:0".
+std::string_view ScopeOf(std::string_view weight) {
+  const std::size_t slash = weight.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : weight.substr(0, slash);
+}
+
+// The sublayer's name: the last part of its weights' scope, or the one before a cell's.
+std::string_view SublayerName(std::string_view scope, const ObjectPlan& leaf) {
+  const std::size_t last = scope.rfind('/');
+  if (!leaf.weights_h5_owner.empty() && last != std::string_view::npos) {
+    scope = scope.substr(0, last);
+  }
+  return scope.substr(scope.rfind('/') + 1);
+}
+
+bool SameSignature(const ObjectPlan& a, const ObjectPlan& b) {
+  return std::ranges::equal(a.variables, b.variables,
+                            [](const VariablePlan& x, const VariablePlan& y) {
+                              return x.role == y.role && x.shape == y.shape;
+                            });
+}
+
+bool LowerSignature(const ObjectPlan& a, const ObjectPlan& b) {
+  return std::ranges::lexicographical_compare(
+      a.variables, b.variables, [](const VariablePlan& x, const VariablePlan& y) {
+        return x.role != y.role ? x.role < y.role : x.shape < y.shape;
+      });
+}
+
+class Inside {
+ public:
+  Inside(const LegacyFile& file, const LegacyLayer& from, const TopLayer& to,
+         const NameJudge& judge, Ledger& ledger)
+      : file_(file), from_(from), to_(to), judge_(judge), ledger_(ledger) {}
+
+  Status CheckRoles() {
+    for (std::size_t j = 0; j < to_.order.size(); ++j) {
+      const VariablePlan& variable =
+          *ledger_.model().variables[static_cast<std::size_t>(to_.order[j])];
+      const std::string_view role = RoleOf(from_.weights[j].name);
+      if (role == variable.role) continue;
+      return Fail(ErrorKind::kRoleMismatch, PathOf(j),
+                  "the file has \"" + std::string(role) + "\" where the model has " + variable.id,
+                  to_.object->layers.empty() ? "build the layer as it was saved" : kSameFlags);
+    }
+    return {};
+  }
+
+  // Every sublayer takes its weights from one scope of the file, and no two from the same.
+  Status CheckScopes() {
+    scopes_.assign(to_.leaves.size(), {});
+    std::vector<char> seen(to_.leaves.size(), 0);
+    for (std::size_t j = 0; j < to_.order.size(); ++j) {
+      const auto leaf = static_cast<std::size_t>(to_.leaf_of[j]);
+      const std::string_view scope = ScopeOf(from_.weights[j].name);
+      if (seen[leaf] == 0) {
+        seen[leaf] = 1;
+        scopes_[leaf] = scope;
+      } else if (scopes_[leaf] != scope) {
+        return Mixed(j, scopes_[leaf], *to_.leaves[leaf].object);
+      }
+    }
+    std::vector<std::string_view> sorted = scopes_;
+    std::ranges::sort(sorted);
+    const auto twice = std::ranges::adjacent_find(sorted);
+    if (twice == sorted.end()) return {};
+    return Fail(ErrorKind::kAmbiguousOrder, LayerPlace(),
+                "\"" + std::string(*twice) + "\" of the file would go to two sublayers",
+                kSameFlags);
+  }
+
+  Status CheckNames() {
+    for (std::size_t i = 0; i < to_.leaves.size(); ++i) {
+      const ObjectPlan& leaf = *to_.leaves[i].object;
+      names_.push_back(SublayerName(scopes_[i], leaf));
+      if (names_.back().empty()) continue;
+      if (Status status = judge_.Judge(names_.back(), leaf, LayerPlace(), ledger_.report());
+          !status) {
+        return status;
+      }
+    }
+    return {};
+  }
+
+  // Siblings that could change places unseen must say their order by ascending counters, or be
+  // known by names that a person gave.
+  Status CheckSiblings() {
+    std::vector<std::size_t> by_signature(to_.leaves.size());
+    std::iota(by_signature.begin(), by_signature.end(), std::size_t{0});
+    std::ranges::stable_sort(by_signature, [this](std::size_t a, std::size_t b) {
+      return LowerSignature(Leaf(a), Leaf(b));
+    });
+    for (std::size_t begin = 0; begin < by_signature.size();) {
+      std::size_t end = begin + 1;
+      while (end < by_signature.size() &&
+             SameSignature(Leaf(by_signature[begin]), Leaf(by_signature[end]))) {
+        ++end;
+      }
+      if (end - begin > 1) {
+        const auto siblings = std::span(by_signature).subspan(begin, end - begin);
+        if (const std::string doubt = DoubtAbout(siblings); !doubt.empty()) {
+          return Ambiguous(doubt);
+        }
+      }
+      begin = end;
+    }
+    return {};
+  }
+
+ private:
+  const ObjectPlan& Leaf(std::size_t i) const { return *to_.leaves[i].object; }
+  std::string LayerPlace() const { return ledger_.PlaceOf(file_.PathOf(from_)); }
+  std::string PathOf(std::size_t j) const {
+    return ledger_.PlaceOf(file_.PathOf(from_, from_.weights[j]));
+  }
+
+  std::unexpected<Error> Mixed(std::size_t j, std::string_view scope, const ObjectPlan& leaf) {
+    return Fail(ErrorKind::kAmbiguousOrder, PathOf(j),
+                "the model's layer \"" + leaf.name + "\" would take weights of both \"" +
+                    std::string(scope) + "\" and \"" + std::string(ScopeOf(from_.weights[j].name)) +
+                    "\"",
+                kSameFlags);
+  }
+
+  // Why the siblings' order is in doubt, or "". `siblings` stand in the reader's order.
+  std::string DoubtAbout(std::span<const std::size_t> siblings) const {
+    std::vector<std::size_t> open;
+    for (const std::size_t i : siblings) {
+      if (!(Leaf(i).name_given && Leaf(i).name == names_[i])) open.push_back(i);
+    }
+    if (open.size() < 2) return "";
+    std::vector<std::pair<std::string, long>> last;  // class, highest counter so far
+    for (const std::size_t i : open) {
+      const AutomaticName name = ParseAutomaticName(names_[i]);
+      if (name.class_name.empty()) {
+        return "\"" + std::string(names_[i]) +
+               "\" does not tell its place among layers of "
+               "equal shapes";
+      }
+      const auto it =
+          std::ranges::find(last, name.class_name, &std::pair<std::string, long>::first);
+      if (it == last.end()) {
+        last.emplace_back(name.class_name, name.counter);
+      } else if (it->second >= name.counter) {
+        return "\"" + std::string(names_[i]) +
+               "\" stands behind a layer of equal shapes with a higher number";
+      } else {
+        it->second = name.counter;
+      }
+    }
+    return "";
+  }
+
+  Status Ambiguous(const std::string& doubt) {
+    if (!ledger_.options().assume_order) {
+      return Fail(ErrorKind::kAmbiguousOrder, LayerPlace(), doubt,
+                  "load with assume_order to take the file's order, or build the nested layers "
+                  "with the names and trainable flags that they had when saved");
+    }
+    ledger_.AddNote(NoteKind::kAssumedOrder, to_.object->name, doubt);
+    return {};
+  }
+
+  const LegacyFile& file_;
+  const LegacyLayer& from_;
+  const TopLayer& to_;
+  const NameJudge& judge_;
+  Ledger& ledger_;
+  std::vector<std::string_view> scopes_;  // per leaf
+  std::vector<std::string_view> names_;   // per leaf
+};
+
+}  // namespace
+
+Status CheckOrderInside(const LegacyFile& file, const LegacyLayer& from, const TopLayer& to,
+                        const NameJudge& judge, Ledger& ledger) {
+  Inside inside(file, from, to, judge, ledger);
+  if (Status status = inside.CheckRoles(); !status) return status;
+  if (Status status = inside.CheckScopes(); !status) return status;
+  if (to.object->kind == ObjectKind::kLayer) return {};
+  if (Status status = inside.CheckNames(); !status) return status;
+  return inside.CheckSiblings();
+}
+
+}  // namespace weightproof

@@ -1,0 +1,277 @@
+// Matches `.weights.h5` by walking the model's objects (keras-formats 3; the strict contract).
+#include <algorithm>
+
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/match.h"
+#include "model/checkpoint/weights_h5.h"
+
+namespace weightproof {
+namespace {
+
+TensorRole RoleOf(std::string_view path) {
+  if (path.starts_with("optimizer/")) return TensorRole::kOptimizer;
+  if (path.starts_with("metrics/")) return TensorRole::kMetric;
+  if (path.find("seed_generator/") != std::string_view::npos) return TensorRole::kSeed;
+  return TensorRole::kWeight;
+}
+
+const Group* FindGroup(const Group* parent, std::string_view name) {
+  const Child* child = parent == nullptr ? nullptr : parent->Find(name);
+  return child == nullptr ? nullptr : child->group();
+}
+
+std::string Join(const std::string& path, std::string_view name) {
+  return path.empty() ? std::string(name) : path + "/" + std::string(name);
+}
+
+bool HasVariables(const ObjectPlan& object) {
+  return !object.variables.empty() || std::ranges::any_of(object.layers, HasVariables);
+}
+
+bool HoldsTensors(const Group& group) {
+  return std::ranges::any_of(group.children, [](const Child& child) {
+    return child.dataset() != nullptr || HoldsTensors(*child.group());
+  });
+}
+
+void CollectNames(const Group& group, NameJudge& judge) {
+  if (const Attribute* name = group.FindAttribute("name");
+      name != nullptr && name->value.strings.size() == 1) {
+    judge.AddFileName(name->value.strings[0]);
+  }
+  for (const Child& child : group.children) {
+    if (child.group() != nullptr) CollectNames(*child.group(), judge);
+  }
+}
+
+class Walker {
+ public:
+  Walker(const ModelPlan& plan, const Group& root, Ledger& ledger)
+      : plan_(plan), ledger_(ledger), judge_(plan) {
+    if (judge_.HasGivenNames()) CollectNames(root, judge_);
+  }
+
+  Status Visit(const ObjectPlan& object, const Group* group, const std::string& path) {
+    if (group != nullptr) {
+      if (Status status = CheckName(object, *group, path); !status) return status;
+    }
+    if (object.kind != ObjectKind::kLayer) return VisitChildren(object, group, path);
+    if (object.variables.empty()) return {};
+    const Group* owner = group;
+    std::string owner_path = path;
+    if (!object.weights_h5_owner.empty()) {
+      owner = FindGroup(group, object.weights_h5_owner);
+      owner_path = Join(path, object.weights_h5_owner);
+    }
+    return LoadVars(object, FindGroup(owner, "vars"), Join(owner_path, "vars"));
+  }
+
+ private:
+  Status CheckName(const ObjectPlan& object, const Group& group, const std::string& path) {
+    const Group* vars = FindGroup(&group, "vars");
+    const Attribute* name = vars == nullptr ? nullptr : vars->FindAttribute("name");
+    if (name == nullptr) return {};
+    const std::string place = ledger_.PlaceOf(Join(path, "vars@name"));
+    if (name->value.strings.size() != 1 || !ValidUtf8(name->value.strings[0])) {
+      return Fail(ErrorKind::kMalformedMetadata, place, "one text is due here",
+                  "save the file again, or remove the attribute");
+    }
+    if (&object == &plan_.model) {
+      judge_.JudgeRoot(name->value.strings[0], object, ledger_.report());
+      return {};
+    }
+    if (!HasVariables(object)) return {};
+    return judge_.Judge(name->value.strings[0], object, place, ledger_.report());
+  }
+
+  Status VisitChildren(const ObjectPlan& object, const Group* group, const std::string& path) {
+    std::string layers_name = "layers";
+    const Group* layers = FindGroup(group, layers_name);
+    if (layers == nullptr && FindGroup(group, "_layer_checkpoint_dependencies") != nullptr) {
+      layers_name = "_layer_checkpoint_dependencies";  // as TF 2.12 and 2.13 write it
+      layers = FindGroup(group, layers_name);
+    }
+    const std::vector<Place> places = PlacesOf(object, group, layers);
+    for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      const ObjectPlan& layer = object.layers[i];
+      const std::string at = places[i].attribute ? Join(path, places[i].key)
+                                                 : Join(path, layers_name + "/" + places[i].key);
+      if (places[i].group == nullptr && IsSilent(layer)) {
+        ledger_.AddNote(NoteKind::kLayersDiffer, layer.name,
+                        "the model has a layer \"" + layer.name + "\" (" + layer.class_name +
+                            ") without weights, and the file has no group " + at);
+      }
+      if (Status status = Visit(layer, places[i].group, at); !status) return status;
+    }
+    if (layers != nullptr) NoteSilentExtras(*layers, places, Join(path, layers_name));
+    return {};
+  }
+
+  struct Place {
+    std::string key;
+    const Group* group = nullptr;
+    bool attribute = false;  // an attribute's own group, not one under `layers`
+  };
+
+  // Where the file keeps each sublayer. A subclass model's sublayers stand under their attribute
+  // or under `layers`, whose numbers count all sublayers (Keras 3) or only those that do not stand
+  // under their attribute (tf-keras).
+  static std::vector<Place> PlacesOf(const ObjectPlan& object, const Group* group,
+                                     const Group* layers) {
+    std::vector<Place> all_counted = KeyedPlaces(object, group, layers, true);
+    if (object.kind != ObjectKind::kSubclass) return all_counted;
+    std::vector<Place> rest_counted = KeyedPlaces(object, group, layers, false);
+    const auto missing = [&object](const std::vector<Place>& places) {
+      std::ptrdiff_t count = 0;
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        if (places[i].group == nullptr && HasVariables(object.layers[i])) ++count;
+      }
+      return count;
+    };
+    return missing(rest_counted) < missing(all_counted) ? rest_counted : all_counted;
+  }
+
+  static std::vector<Place> KeyedPlaces(const ObjectPlan& object, const Group* group,
+                                        const Group* layers, bool count_all) {
+    std::vector<Place> places;
+    places.reserve(object.layers.size());
+    ClassKeys keys;
+    for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      const std::string& cls = object.layers[i].class_name;
+      if (object.kind == ObjectKind::kSubclass && i < object.attributes.size()) {
+        const Group* own = FindGroup(group, object.attributes[i]);
+        if (own != nullptr && own != layers) {
+          if (count_all) keys.Next(cls);
+          places.push_back({object.attributes[i], own, true});
+          continue;
+        }
+      }
+      std::string key = keys.Next(cls);
+      const Group* found = FindGroup(layers, key);
+      places.push_back({std::move(key), found, false});
+    }
+    return places;
+  }
+
+  void NoteSilentExtras(const Group& layers, const std::vector<Place>& places,
+                        const std::string& path) {
+    std::vector<const Group*> known;
+    for (const Place& place : places) known.push_back(place.group);
+    std::ranges::sort(known);
+    for (const Child& child : layers.children) {
+      if (child.group() == nullptr || std::ranges::binary_search(known, child.group())) continue;
+      const std::optional<SilentLayer> silent = SilentInFile(child.name);
+      if (!silent || silent->optional || HoldsTensors(*child.group())) continue;
+      ledger_.AddNote(
+          NoteKind::kLayersDiffer, Join(path, child.name),
+          "the file has a " + silent->class_name + " without weights that the model does not have");
+    }
+  }
+
+  void Leave(const ObjectPlan& object, const Group* vars, NoteKind kind, const std::string& why) {
+    for (const VariablePlan& variable : object.variables) {
+      ledger_.AddNote(kind, variable.id, "keeps its value: " + why);
+    }
+    next_ += static_cast<int>(object.variables.size());
+    if (vars == nullptr) return;
+    for (const Child& child : vars->children) {
+      if (child.dataset() != nullptr) ledger_.Skip(*child.dataset());
+    }
+  }
+
+  Status LoadVars(const ObjectPlan& object, const Group* vars, const std::string& path) {
+    const LoadOptions& options = ledger_.options();
+    const std::size_t due = object.variables.size();
+    const std::size_t found = vars == nullptr ? 0 : vars->children.size();
+    if (vars == nullptr && (options.partial || options.skip_mismatch)) {
+      Leave(object, vars, options.partial ? NoteKind::kUnset : NoteKind::kSkipped,
+            "the file has no group " + path);
+      return {};
+    }
+    if (vars == nullptr) {
+      return Fail(ErrorKind::kMissingTensor, ledger_.PlaceOf(path),
+                  "the file has no such group for the model's layer \"" + object.name + "\"",
+                  "build the model that was saved, or load with partial to let the layer keep its "
+                  "values");
+    }
+    if (found != due) {
+      if (options.skip_mismatch) {
+        Leave(object, vars, NoteKind::kSkipped, path + " has another number of tensors");
+        return {};
+      }
+      return Fail(ErrorKind::kWeightCountMismatch, ledger_.PlaceOf(path),
+                  std::to_string(found) + " tensors in the file, " + std::to_string(due) +
+                      " variables in the model's layer \"" + object.name + "\"",
+                  "build the layer as it was saved, or load with skip_mismatch to leave it out");
+    }
+    std::vector<const Dataset*> datasets;
+    for (std::size_t i = 0; i < due; ++i) {
+      const Child* child = vars->Find(std::to_string(i));
+      const std::string key_path = path + "/" + std::to_string(i);
+      if (child == nullptr || child->dataset() == nullptr) {
+        return Fail(child == nullptr ? ErrorKind::kMissingTensor : ErrorKind::kMalformedMetadata,
+                    ledger_.PlaceOf(key_path),
+                    child == nullptr ? "the keys here are not 0 to " + std::to_string(due - 1)
+                                     : "a group where a tensor is due",
+                    "save the file again, or rename the key");
+      }
+      datasets.push_back(child->dataset());
+    }
+    return TakeAll(object, *vars, datasets, path);
+  }
+
+  // The unit of skipping is the whole object (keras-formats 3.3).
+  Status TakeAll(const ObjectPlan& object, const Group& vars,
+                 const std::vector<const Dataset*>& datasets, const std::string& path) {
+    for (std::size_t i = 0; i < datasets.size(); ++i) {
+      const int index = next_ + static_cast<int>(i);
+      if (ledger_.ShapeFits(index, *datasets[i])) continue;
+      const std::string key_path = path + "/" + std::to_string(i);
+      if (!ledger_.options().skip_mismatch) {
+        return ledger_.ShapeError(index, *datasets[i], key_path, true);
+      }
+      Leave(object, &vars, NoteKind::kSkipped, "the shape of " + key_path + " differs");
+      return {};
+    }
+    for (std::size_t i = 0; i < datasets.size(); ++i) {
+      if (Status status = ledger_.Take(next_++, *datasets[i], path + "/" + std::to_string(i));
+          !status) {
+        return status;
+      }
+    }
+    return {};
+  }
+
+  const ModelPlan& plan_;
+  Ledger& ledger_;
+  NameJudge judge_;
+  int next_ = 0;  // variables in walk order
+};
+
+}  // namespace
+
+Result<Assignment> MatchWeightsH5(const ModelPlan& plan, const Group& root,
+                                  const LoadOptions& options, const std::string& place) {
+  if (options.by_name) {
+    return Fail(ErrorKind::kOptionNotSupported, place,
+                "weights_h5 keeps no names that a load could go by",
+                "load without by_name; objects are found by their place in the model");
+  }
+  const WalkedModel model = WalkModel(plan);
+  Ledger ledger(model, options, place);
+  ledger.report().format = Format::kWeightsH5;
+  const Group* vars = FindGroup(&root, "vars");
+  if (vars != nullptr && vars->FindAttribute("name") != nullptr) {
+    ledger.report().found_dialect = "keras3";
+  }
+  Walker walker(plan, root, ledger);
+  if (Status status = walker.Visit(plan.model, &root, ""); !status) {
+    return std::unexpected(status.error());
+  }
+  if (Status status = ledger.AccountForTensors(root, RoleOf); !status) {
+    return std::unexpected(status.error());
+  }
+  return ledger.Finish();
+}
+
+}  // namespace weightproof
