@@ -1,0 +1,108 @@
+"""The measuring behind scripts/bench; see there."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = "build/release/weightproof"
+OUT = pathlib.Path("build/bench")
+FAULT_CASES = 2000
+
+
+def check(*arguments):
+    """The JSON of one campaign; its findings stay in the folder that comes with it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="campaign.", dir=OUT))
+    report = folder / "report.json"
+    command = [PROGRAM, "check", "--json", str(report), "--corpus", str(folder / "findings"),
+               *arguments]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    if done.returncode not in (0, 1) or not report.exists():
+        sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout[-3000:]}")
+    return json.loads(report.read_text()), folder
+
+
+def write(name, figures):
+    (OUT / f"{name}.json").write_text(json.dumps(figures, indent=2, sort_keys=True) + "\n")
+
+
+def throughput(cases):
+    runs = [check("--cases", str(cases), "--seed", str(seed), "--jobs", "1")[0]
+            for seed in (1, 2, 3)]
+    rows = {"cases per second": [run["cases"] / run["seconds"] for run in runs],
+            "round trips per second": [run["round_trips"] / run["worker_seconds"] for run in runs]}
+    for name, values in rows.items():
+        print(f"{name:24} median {statistics.median(values):8.0f}   of "
+              + " ".join(f"{value:.0f}" for value in values))
+    for name in sorted(runs[0]["formats"]):
+        formats = [run["formats"][name] for run in runs if name in run["formats"]]
+        seen = sum(one["cases"] for one in formats)
+        undetectable = sum(one["undetectable"] for one in formats)
+        print(f"{name:24} {seen} cases, {100 * undetectable / max(1, seen):.2f} % undetectable")
+    print(f"{'power':24} {100 * statistics.mean(run['power'] for run in runs):.1f} %")
+    write("throughput", {**rows, "cases": cases, "formats": [run["formats"] for run in runs]})
+
+
+def weighted_layers(case):
+    weightless = {"Activation", "ReLU", "LeakyReLU", "ELU", "Softmax", "Flatten", "Reshape",
+                  "Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout",
+                  "ActivityRegularization"}
+    return [layer for layer in case["architecture"]["layers"]
+            if layer["class"] not in weightless and "Pooling" not in layer["class"]]
+
+
+def try_fault(fault, seed):
+    """What one campaign with one seed made of one planted fault."""
+    report, folder = check("--testee", fault["name"], "--cases", str(FAULT_CASES),
+                           "--seed", str(seed), "--jobs", "1")
+    found = [one for one in report["findings"] if one["clause"] == fault["clause"]]
+    if not found:
+        return {"seed": seed, "caught": False}
+    first = min(found, key=lambda one: one["index"])
+    case = json.loads((folder / first["case"]).read_text())
+    steps = sum(len(case[side]["build"]) for side in ("writer", "reader"))
+    return {"seed": seed, "caught": True, "cases": first["index"] + 1,
+            "layers": len(case["architecture"]["layers"]), "weighted": len(weighted_layers(case)),
+            "steps": steps, "damage": len(case.get("damage", []))}
+
+
+def faults(seeds):
+    listed = json.loads(subprocess.run([PROGRAM, "testees", "--json"], check=True,
+                                       stdout=subprocess.PIPE, text=True).stdout)
+    listed = [one for one in listed if one["name"].startswith("fault:")]
+    if len(listed) < 30:
+        sys.exit(f"only {len(listed)} planted faults")
+    figures, missed = {}, []
+    print(f"{'fault':44}{'caught':>8}{'median':>8}{'worst':>7}   largest shrunk: "
+          "layers, steps, damage")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for fault in listed:
+            runs = list(pool.map(lambda seed, one=fault: try_fault(one, seed),
+                                 range(1, seeds + 1)))
+            caught = [run for run in runs if run["caught"]]
+            figures[fault["name"]] = runs
+            if len(caught) < len(runs):
+                missed.append(fault["name"])
+            if not caught:
+                print(f"{fault['name']:44}{'0/' + str(len(runs)):>8}")
+                continue
+            count = [run["cases"] for run in caught]
+            largest = [max(run[key] for run in caught) for key in ("layers", "steps", "damage")]
+            print(f"{fault['name']:44}{f'{len(caught)}/{len(runs)}':>8}"
+                  f"{statistics.median(count):>8.0f}{max(count):>7}   {largest}", flush=True)
+    write("faults", figures)
+    if missed:
+        sys.exit("not caught with every seed: " + ", ".join(missed))
+
+
+if __name__ == "__main__":
+    what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None
+    if what == "throughput":
+        throughput(number or 5000)
+    else:
+        faults(number or 20)
