@@ -39,7 +39,7 @@ ExpSum SumOfExponentials(const Tracked* x, std::int64_t n, double largest) {
     error += e * std::expm1(ShiftedError(x[i], largest)) + kTiny;
     sum.finite = sum.finite && std::fabs(x[i].value) + x[i].error < kInfinity;
   }
-  sum.relative = error / sum.total + kElementary + Gamma(static_cast<double>(n) + 2);
+  sum.relative = error / sum.total + kExpError + Gamma(static_cast<double>(n) + 2);
   if (!(sum.relative < 0.5)) sum.relative = kInfinity;
   return sum;
 }
@@ -62,7 +62,7 @@ void ApplySoftmax(Tracked* x, std::int64_t count, std::int64_t last) {
     const ExpSum sum = SumOfExponentials(run, last, largest);
     for (std::int64_t i = 0; i < last; ++i) {
       const double p = std::exp(run[i].value - largest) / sum.total;
-      const double relative = (std::exp(ShiftedError(run[i], largest)) * (1 + kElementary)) /
+      const double relative = (std::exp(ShiftedError(run[i], largest)) * (1 + kExpError)) /
                                   (1 - sum.relative) * (1 + 3 * kUnit) -
                               1;
       const double error = sum.relative < kInfinity ? std::min(p * relative, 1.0) : 1.0;
@@ -88,7 +88,7 @@ void ApplyLogSoftmax(Tracked* x, std::int64_t count, std::int64_t last) {
     const ExpSum sum = SumOfExponentials(run, last, largest);
     const double log_total = std::log(sum.total);
     const double log_error =
-        -std::log1p(-std::min(sum.relative, 1.0)) + kElementary * (log_total + kUnit);
+        -std::log1p(-std::min(sum.relative, 1.0)) + kExpError * (log_total + kUnit);
     for (std::int64_t i = 0; i < last; ++i) {
       const double shifted = run[i].value - largest;
       run[i] = Checked(shifted - log_total,

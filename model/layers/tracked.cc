@@ -40,28 +40,28 @@ Tracked Min(const Tracked& x, double c) {
 }
 
 Tracked Exp(const Tracked& x) {
-  return Monotone(x, [](double v) { return std::exp(v); }, kElementary);
+  return Monotone(x, [](double v) { return std::exp(v); }, kExpError);
 }
 Tracked Expm1(const Tracked& x) {
   return Monotone(
-      x, [](double v) { return std::expm1(v); }, kElementary,
+      x, [](double v) { return std::expm1(v); }, kCompoundError,
       std::fabs(x.value) < 2 ? 2 * kUnit : 0);
 }
 Tracked Tanh(const Tracked& x) {
-  return Monotone(x, [](double v) { return std::tanh(v); }, kElementary);
+  return Monotone(x, [](double v) { return std::tanh(v); }, kCompoundError);
 }
 Tracked Erf(const Tracked& x) {
-  return Monotone(x, [](double v) { return std::erf(v); }, kElementary);
+  return Monotone(x, [](double v) { return std::erf(v); }, kCompoundError);
 }
 Tracked Sqrt(const Tracked& x) {
   return Monotone(x, [](double v) { return std::sqrt(v); }, 2 * kUnit);
 }
 Tracked ReciprocalSqrt(const Tracked& x) {
   if (!(x.value - x.error > 0)) return {1 / std::sqrt(x.value), kInfinity};
-  return Monotone(x, [](double v) { return 1 / std::sqrt(v); }, kElementary);
+  return Monotone(x, [](double v) { return 1 / std::sqrt(v); }, kExpError);
 }
-Tracked Sigmoid(const Tracked& x) { return Monotone(x, SigmoidOf, kElementary); }
-Tracked Softplus(const Tracked& x) { return Monotone(x, SoftplusOf, kElementary); }
+Tracked Sigmoid(const Tracked& x) { return Monotone(x, SigmoidOf, kCompoundError); }
+Tracked Softplus(const Tracked& x) { return Monotone(x, SoftplusOf, kCompoundError); }
 
 Tracked JoinedAt(const Tracked& x, double c, const Tracked& below, const Tracked& above) {
   const Tracked& chosen = x.value > c ? above : below;

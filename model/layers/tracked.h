@@ -4,7 +4,7 @@
 // `value` is the exact result in double precision (whose own rounding, 2^-53, is far below all that
 // is counted here). `error` bounds |y - value| for the result y of any float32 evaluation: sums in
 // any order, with or without fused multiply-add, denormals kept or flushed, elementary functions
-// within kElementaryUlps. Overflow, a value that is no number, and a discontinuity inside the
+// within the ulps stated below. Overflow, a value that is no number, and a discontinuity inside the
 // interval make `error` infinite.
 #pragma once
 
@@ -25,10 +25,15 @@ struct Tracked {
 
 inline constexpr double kUnit = 0x1p-24;   // unit roundoff of float32
 inline constexpr double kTiny = 0x1p-126;  // smallest normal float32: what flushing may lose
-// Elementary functions of numpy, XLA, Eigen and glibc in float32, in units in the last place.
-// One ulp is at most 2 kUnit of the value.
-inline constexpr double kElementaryUlps = 4;
-inline constexpr double kElementary = 2 * kElementaryUlps * kUnit;
+// Errors of elementary functions in float32. Measured as units in the last place on 10^6 points,
+// the worst of numpy 2, TensorFlow 2.21 (eager, graph, XLA) on a CPU: exp 2.3, rsqrt 1.9; tanh 5.1,
+// erf 6.1, sigmoid 6.0, expm1 5.8, softplus 7.2. One ulp is at most 2 kUnit of the value.
+inline constexpr double kExpUlps = 4;       // exp, log, rsqrt
+inline constexpr double kCompoundUlps = 8;  // tanh, erf, sigmoid, expm1, softplus
+inline constexpr double kExpError = 2 * kExpUlps * kUnit;
+inline constexpr double kCompoundError = 2 * kCompoundUlps * kUnit;
+// TensorFlow's elu is e^x - 1 near 0: 1.1 kUnit measured, absolute.
+inline constexpr double kExpm1Absolute = 2 * kUnit;
 inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kFloatMax = std::numeric_limits<float>::max();
 
