@@ -13,6 +13,10 @@ static_assert(sizeof(Id) == sizeof(hid_t));
 // Bytes by which an in-memory file grows: a small checkpoint fits in one step.
 constexpr std::size_t kGrowthBytes = std::size_t{64} << 10;
 
+// Bytes that the library converts at a time; only text of variable length needs it. Its default of
+// 1 MiB is cleared for every dataset.
+constexpr std::size_t kConversionBytes = std::size_t{16} << 10;
+
 Id MakeVlenString(H5T_cset_t charset) {
   const hid_t type = H5Tcopy(H5T_C_S1);
   H5Tset_size(type, H5T_VARIABLE);
@@ -71,6 +75,8 @@ Library MakeLibrary() {
   H5Pset_obj_track_times(made.group_creation, false);
   made.dataset_creation = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_obj_track_times(made.dataset_creation, false);
+  made.transfer = H5Pcreate(H5P_DATASET_XFER);
+  H5Pset_buffer(made.transfer, kConversionBytes, nullptr, nullptr);
   made.scalar_space = H5Screate(H5S_SCALAR);
   made.null_space = H5Screate(H5S_NULL);
   made.vlen_utf8 = MakeVlenString(H5T_CSET_UTF8);

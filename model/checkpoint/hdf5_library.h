@@ -59,6 +59,7 @@ struct Library {
   Id file_creation;     // no object times
   Id group_creation;    // no object times
   Id dataset_creation;  // no object times
+  Id transfer;          // small conversion buffer
   Id scalar_space, null_space;
   Id vlen_utf8, vlen_ascii;
   Id vlen_reference;  // reads a variable-length string as the reference that the file stores

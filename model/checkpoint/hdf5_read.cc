@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <new>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -12,7 +12,9 @@
 
 #include "model/checkpoint/hdf5.h"
 #include "model/checkpoint/hdf5_heap.h"
+#include "model/checkpoint/hdf5_image.h"
 #include "model/checkpoint/hdf5_library.h"
+#include "model/checkpoint/hdf5_storage.h"
 
 namespace weightproof {
 namespace {
@@ -20,41 +22,8 @@ namespace {
 using hdf5::Handle;
 using hdf5::Id;
 using hdf5::Kind;
+using hdf5::Storing;
 using hdf5::TheLibrary;
-
-// ---- An in-memory image that the C library reads in place ----
-// It asks these callbacks for memory and copies instead of making its own three copies.
-
-struct Image {
-  void* bytes = nullptr;
-};
-
-void* ImageMalloc(size_t, H5FD_file_image_op_t, void* image) {
-  return static_cast<Image*>(image)->bytes;
-}
-void* ImageCopy(void* to, const void* from, size_t bytes, H5FD_file_image_op_t, void*) {
-  return to == from ? to : std::memcpy(to, from, bytes);
-}
-void* ImageResize(void*, size_t, H5FD_file_image_op_t, void*) { return nullptr; }
-herr_t ImageFree(void*, H5FD_file_image_op_t, void*) { return 0; }
-void* UserDataCopy(void* image) { return image; }
-herr_t UserDataFree(void*) { return 0; }
-
-Handle OpenImage(std::span<const std::byte> file) {
-  static Image image;
-  static const Id access = [] {
-    const Id made = H5Pcopy(TheLibrary().create_access);
-    H5FD_file_image_callbacks_t callbacks = {ImageMalloc,  ImageCopy,    ImageResize, ImageFree,
-                                             UserDataCopy, UserDataFree, &image};
-    H5Pset_file_image_callbacks(made, &callbacks);
-    return made;
-  }();
-  image.bytes = const_cast<std::byte*>(file.data());  // opened read-only: nothing writes to it
-  H5Pset_file_image(access, image.bytes, file.size());
-  Handle opened(H5Fopen(hdf5::FreshFileName().c_str(), H5F_ACC_RDONLY, access), Kind::kFile);
-  H5Pset_file_image(access, nullptr, 0);
-  return opened;
-}
 
 struct LinkFound {
   std::string name;
@@ -72,9 +41,6 @@ herr_t CollectName(hid_t, const char* name, const H5A_info_t*, void* data) {
   static_cast<std::vector<std::string>*>(data)->emplace_back(name);
   return 0;
 }
-
-// Where the bytes of a dataset lie.
-enum class Storing : std::uint8_t { kContiguous, kPlain, kCompressed };
 
 class Reader {
  public:
@@ -134,7 +100,8 @@ class Reader {
                      "objects_max");
     }
     const Handle object(H5Oopen_by_addr(parent, link.address), Kind::kObject);
-    if (!object.ok()) return Damaged("", "this object cannot be opened");
+    if (!object.ok())
+      return Damaged("", "this object cannot be opened: damaged, or of a newer HDF5 format");
     switch (H5Iget_type(object.id())) {
       case H5I_GROUP: {
         group.children.push_back({std::move(link.name), Group{}});
@@ -196,14 +163,13 @@ class Reader {
 
   Status ReadDataset(Id id, Dataset& dataset) {
     StoredArray& value = dataset.value;
-    // Defined only for plain contiguous storage in this very file.
-    const haddr_t offset = H5Dget_offset(id);
-    Storing storing = Storing::kContiguous;
-    if (offset == HADDR_UNDEF) {
-      Result<Storing> found = ReadStorage(id, dataset.storage);
-      if (!found) return std::unexpected(std::move(found.error()));
-      storing = *found;
+    std::expected<hdf5::Storage, hdf5::StorageError> storage = hdf5::FindStorage(id);
+    if (!storage) {
+      return storage.error().kind == ErrorKind::kForbiddenFeature
+                 ? Forbidden("", storage.error().message)
+                 : Damaged("", storage.error().message);
     }
+    dataset.storage = std::move(storage->hints);
     const Handle type(H5Dget_type(id), Kind::kType);
     const Handle space(H5Dget_space(id), Kind::kSpace);
     hdf5::Padding padding;
@@ -211,65 +177,29 @@ class Reader {
     if (Status status = Describe("", type.id(), space.id(), value, padding, count); !status) {
       return status;
     }
+    // A chunk is read whole, so it counts like declared data.
+    if (storage->chunk_elements >
+        CompressedBytesMax() / std::max<std::size_t>(FileBytes(value.type), 1)) {
+      return Exceeds("", "a chunk larger than the file can hold", "inflate_ratio_max");
+    }
     const std::size_t bytes = count * FileBytes(value.type);
-    if (Status status = Account("", bytes, storing); !status) return status;
+    if (Status status = Account("", bytes, storage->storing); !status) return status;
     if (count == 0) return {};
     std::vector<std::byte> raw;
-    if (storing == Storing::kContiguous) {
-      if (offset > file_.size() || bytes > file_.size() - offset) {
+    if (storage->storing == Storing::kContiguous) {
+      if (storage->offset > file_.size() || bytes > file_.size() - storage->offset) {
         return Damaged("", "its values would lie behind the end of the file");
       }
-      const auto stored = file_.subspan(offset, bytes);
+      const auto stored = file_.subspan(storage->offset, bytes);
       raw.assign(stored.begin(), stored.end());
     } else {
       raw.resize(bytes);
-      if (H5Dread(id, MemoryType(value.type, type.id()), H5S_ALL, H5S_ALL, H5P_DEFAULT,
+      if (H5Dread(id, MemoryType(value.type, type.id()), H5S_ALL, H5S_ALL, TheLibrary().transfer,
                   raw.data()) < 0) {
         return Damaged("", "its values cannot be read: missing, or a checksum is wrong");
       }
     }
     return Decode("", value, padding, count, std::move(raw));
-  }
-
-  // How a dataset without an address of its own is stored: compact, chunked, not yet written, or
-  // one of the ways that this reader refuses.
-  Result<Storing> ReadStorage(Id id, StorageHints& hints) const {
-    const Handle creation(H5Dget_create_plist(id), Kind::kPropertyList);
-    if (!creation.ok()) return Damaged("", "its storage cannot be described");
-    const H5D_layout_t layout = H5Pget_layout(creation.id());
-    if (layout == H5D_VIRTUAL) return Forbidden("", "a virtual dataset, made from other files");
-    if (H5Pget_external_count(creation.id()) != 0) {
-      return Forbidden("", "a dataset with its values in another file");
-    }
-    if (layout != H5D_CHUNKED) return Storing::kPlain;
-    std::array<hsize_t, H5S_MAX_RANK> chunk{};
-    const int rank = H5Pget_chunk(creation.id(), H5S_MAX_RANK, chunk.data());
-    if (rank < 1) return Damaged("", "its chunks cannot be described");
-    hints.chunk.assign(chunk.begin(), chunk.begin() + rank);
-    // A chunk is read whole, so it counts like declared data.
-    const std::optional<std::int64_t> elements = ElementCount(hints.chunk);
-    if (!elements || static_cast<std::size_t>(*elements) > CompressedBytesMax()) {
-      return Exceeds("", "a chunk larger than the file can hold", "inflate_ratio_max");
-    }
-    const int filters = H5Pget_nfilters(creation.id());
-    for (int i = 0; i < filters; ++i) {
-      unsigned flags = 0;
-      unsigned values[8] = {};
-      std::size_t count = std::size(values);
-      const H5Z_filter_t filter = H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags,
-                                                 &count, values, 0, nullptr, nullptr);
-      if (filter == H5Z_FILTER_DEFLATE) {
-        hints.deflate = static_cast<int>(std::min(values[0], 9U));
-      } else if (filter == H5Z_FILTER_SHUFFLE) {
-        hints.shuffle = true;
-      } else if (filter == H5Z_FILTER_FLETCHER32) {
-        hints.fletcher32 = true;
-      } else {
-        return Forbidden("", "filter " + std::to_string(filter) +
-                                 "; this reader has deflate (gzip), shuffle and fletcher32");
-      }
-    }
-    return hints.deflate >= 0 ? Storing::kCompressed : Storing::kPlain;
   }
 
   // Element type, shape and number of elements of an attribute or (empty name) a dataset.
@@ -443,16 +373,19 @@ Result<Group> ReadHdf5(std::span<const std::byte> file, const std::string& place
                 "give the path of an HDF5 weights file");
   }
   const hdf5::Silence silence;
-  const Handle opened = OpenImage(file);
-  if (!opened.ok()) {
-    return Fail(ErrorKind::kNotAnHdf5File, place,
-                "an HDF5 signature, but no file that the library can open (cut short?)",
-                "copy or save the file again");
-  }
   Group root;
-  if (Status status = Reader(file, *superblock, place, limits).ReadRoot(opened.id(), root);
-      !status) {
-    return std::unexpected(std::move(status.error()));
+  try {
+    const Handle opened = hdf5::OpenImage(file);
+    if (!opened.ok()) {
+      return Fail(ErrorKind::kNotAnHdf5File, place,
+                  "an HDF5 signature, but no file that the library can open (cut short?)",
+                  "copy or save the file again");
+    }
+    Status status = Reader(file, *superblock, place, limits).ReadRoot(opened.id(), root);
+    if (!status) return std::unexpected(std::move(status.error()));
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorKind::kLimitExceeded, place, "the file's content does not fit into memory",
+                "lower Hdf5Limits::inflate_ratio_max, or read it on a larger machine");
   }
   return root;
 }

@@ -202,8 +202,8 @@ class Writer {
         H5Dcreate2(parent, name.c_str(), type.id(), space.id(), H5P_DEFAULT, creation, H5P_DEFAULT),
         Kind::kObject);
     if (!made.ok()) return CannotCreate("", "dataset");
-    if (HasElements(value) &&
-        H5Dwrite(made.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, Elements(value).data()) < 0) {
+    if (HasElements(value) && H5Dwrite(made.id(), type.id(), H5S_ALL, H5S_ALL,
+                                       TheLibrary().transfer, Elements(value).data()) < 0) {
       return CannotCreate("", "dataset");
     }
     return WriteAttributes(made.id(), dataset.attributes);
