@@ -270,15 +270,22 @@ Result<Shape> Session::Call(int id, const Shape& input, const std::string& scope
     }
     return object(id).output_shape;
   }
+  if (keras3()) AutoName("keras_tensor");  // the output
+  if (!object(id).built || object(id).input_shape != input) {
+    if (Status s = BuildLayer(id, input); !s) return std::unexpected(s.error());
+  }
+  return object(id).output_shape;
+}
+
+Status Session::BuildLayer(int id, const Shape& input) {
   Object& o = object(id);
-  if (o.built && o.input_shape == input) return o.output_shape;
   auto out = InferShape(o.schema->class_name, o.config, input, "layer " + o.name);
-  if (!out) return out;
+  if (!out) return std::unexpected(std::move(out).error());
   o.scope = Scoped(o.parent, o.name);
   o.built = true;
   o.input_shape = input;
-  o.output_shape = *out;
-  return out;
+  o.output_shape = *std::move(out);
+  return {};
 }
 
 Status Session::BuildModel(int id, const Shape& shape) {
@@ -336,12 +343,10 @@ bool Session::BuildsItself(int id) {
 
 Status Session::CheckEmbeddingFirst(int id) {
   if (object(id).has_input || object(id).children.empty() || !BuildsItself(id)) return {};
-  auto out = ShapeUnknown(id, Shape{-1});
+  auto out = ShapeThrough(id, Shape{-1});
   if (!out) return std::unexpected(std::move(out).error());
   return {};
 }
-
-Result<Shape> Session::ShapeUnknown(int id, const Shape& shape) { return ShapeThrough(id, shape); }
 
 void Session::SetTrainable(int id, bool value) {
   object(id).trainable = value;

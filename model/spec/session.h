@@ -82,13 +82,14 @@ class Session {
   Result<Shape> Call(int id, const Shape& input, const std::string& scope);
   Result<Shape> CallChain(const std::vector<int>& children, const std::vector<int>& calls,
                           const Shape& input, const std::string& scope);
+  Status BuildLayer(int id, const Shape& input);
   Status CheckUniqueNames(int container);
   Status CheckEmbeddingFirst(int id);
   bool BuildsItself(int id);  // tf_keras: first leaf is an Embedding, which brings its own Input
-  Result<Shape> ShapeUnknown(int id, const Shape& shape);
 
-  Result<int> CopyFromConfig(int id, bool keep_name);  // deserialize_keras_object
-  Result<int> SequentialFromConfig(int id, const std::string& name, bool given);
+  Result<int> CopyFromConfig(int id, bool keep_name);
+  Status BuildFromConfig(int old, int copy);
+  Result<int> SequentialFromConfig(int id, const std::string& name);
 
   Dialect dialect_;
   NameCounters counters_;

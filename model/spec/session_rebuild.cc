@@ -21,6 +21,10 @@ Status Session::PopAndAdd(int model, int count, bool same) {
     o.children.pop_back();
     o.calls.pop_back();
     o.built = false;
+    if (!keras3() && object(o.children.back()).kind == ObjectKind::kSequential) {
+      // Sequential.pop takes `layers[-1].output`, a tensor of the nested model's own graph.
+      return BadBuild("pop", "tf_keras cannot pop what follows a nested model", "pop it too");
+    }
     if (Status s = RebuildIfPossible(model); !s) return s;
   }
   for (int child : popped) {
@@ -35,11 +39,10 @@ Status Session::PopAndAdd(int model, int count, bool same) {
   return {};
 }
 
-// A nested layer through its config. Keras 3 rebuilds what was built, outside of any scope, from
-// the `build_config` beside the config; `keep_name` false: `name=None` stands in the config.
+// A layer through its config; `keep_name` false: `name=None` stands in the config.
 Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   const std::string name = keep_name ? object(id).name : std::string();
-  if (object(id).kind == ObjectKind::kSequential) return SequentialFromConfig(id, name, true);
+  if (object(id).kind == ObjectKind::kSequential) return SequentialFromConfig(id, name);
   Object copy = object(id);
   copy.built = false;
   copy.scoped = false;
@@ -48,8 +51,17 @@ Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   return Allocate(std::move(copy));
 }
 
+// deserialize_keras_object of Keras 3 builds what was built and is not yet, outside of any scope.
+Status Session::BuildFromConfig(int old, int copy) {
+  if (!keras3() || !object(old).built || object(copy).built) return {};
+  const Shape shape = object(old).input_shape;
+  if (object(copy).kind == ObjectKind::kSequential) return BuildSequential(copy, shape);
+  EnterScope(copy, "");
+  return BuildLayer(copy, shape);
+}
+
 // Sequential.from_config: the trainable flag of the container is not restored by either library.
-Result<int> Session::SequentialFromConfig(int id, const std::string& name, bool) {
+Result<int> Session::SequentialFromConfig(int id, const std::string& name) {
   const int made = EmptySequential(name, true);
   {
     const Object& old = object(id);
@@ -60,23 +72,14 @@ Result<int> Session::SequentialFromConfig(int id, const std::string& name, bool)
     o.own_input = old.own_input;
     o.has_input = old.has_input;
     o.input_name = old.input_name;
+    o.input_tensor = old.input_name;
     o.input_shape = old.input_shape;
   }
-  if (keras3() && object(made).has_input) object(made).input_tensor = AutoName("keras_tensor");
   const std::vector<int> children = object(id).children;
   for (int child : children) {
-    const bool built = object(child).built;
     auto copy = CopyFromConfig(child, true);
     if (!copy) return copy;
-    if (keras3() && built) {
-      // deserialize_keras_object: build_from_config.
-      const Shape shape = object(child).input_shape;
-      if (object(*copy).kind == ObjectKind::kSequential) {
-        if (Status s = BuildSequential(*copy, shape); !s) return std::unexpected(s.error());
-      } else if (auto out = Call(*copy, shape, ""); !out) {
-        return std::unexpected(std::move(out).error());
-      }
-    }
+    if (Status s = BuildFromConfig(child, *copy); !s) return std::unexpected(s.error());
     if (Status s = Add(made, *copy); !s) return std::unexpected(s.error());
   }
   return made;
@@ -111,31 +114,19 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
       if (Status s = RebuildIfPossible(made); !s) return std::unexpected(s.error());
       return made;
     }
-    auto made = SequentialFromConfig(model, object(model).name, true);
-    if (!made) return made;
-    if (keras3() && how == RebuildHow::kJson) {
-      const Shape shape = object(*made).input_shape;
-      if (Status s = BuildSequential(*made, shape); !s) return std::unexpected(s.error());
-    }
-    return made;
+    return SequentialFromConfig(model, object(model).name);
   }
   // Functional. Keras 3's clone_model names the new InputLayer after the old one's tensor.
   Object copy = object(model);
   copy.children.clear();
-  if (keras3() && how == RebuildHow::kClone) {
-    copy.input_name = copy.input_tensor;
-    copy.trainable = true;
-  }
+  if (keras3() && how == RebuildHow::kClone) copy.input_name = copy.input_tensor;
+  copy.input_tensor = copy.input_name;
+  if (!keras3() || how == RebuildHow::kClone) copy.trainable = true;
   for (int child : std::vector<int>(object(model).children)) {
     auto made = CopyFromConfig(child, true);
     if (!made) return made;
-    if (keras3() && how != RebuildHow::kClone && object(child).built) {
-      const Shape shape = object(child).input_shape;
-      if (object(*made).kind == ObjectKind::kSequential) {
-        if (Status s = BuildSequential(*made, shape); !s) return std::unexpected(s.error());
-      } else if (auto out = Call(*made, shape, ""); !out) {
-        return std::unexpected(std::move(out).error());
-      }
+    if (how != RebuildHow::kClone) {
+      if (Status s = BuildFromConfig(child, *made); !s) return std::unexpected(s.error());
     }
     copy.children.push_back(*made);
   }
