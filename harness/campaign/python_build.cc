@@ -1,0 +1,358 @@
+#include "harness/campaign/python_build.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "harness/campaign/python_text.h"
+
+namespace weightproof {
+namespace {
+
+struct Node {
+  std::string variable;  // its name in the script
+  std::string name;      // given
+  bool frozen = false;
+  const LayerSpec* spec = nullptr;  // null: a nest
+  const Step* nest = nullptr;
+  int at = 0;
+  std::vector<Node*> children;
+};
+
+class Writer {
+ public:
+  Writer(const ArchitectureSpec& architecture, const Build& build)
+      : architecture_(architecture), build_(build) {}
+
+  std::vector<std::string> Lines() {
+    for (const Step& step : build_) {
+      if (step.op == StepOp::kClearNames) {
+        Add(Keras3() ? "keras.utils.clear_session(free_memory=False)"
+                     : "keras.backend.clear_session()");
+      } else if (step.op == StepOp::kStray) {
+        Add(step.class_name == "Sequential"
+                ? "keras.Sequential()"
+                : fmt::format("L.{}({})", step.class_name, PythonSmallest(step.class_name)));
+      } else if (step.op == StepOp::kAssemble) {
+        assemble_ = &step;
+      }
+    }
+    Place();
+    Instantiate();
+    MakeNests();
+    MakeModel();
+    for (const Step& step : build_) Afterwards(step);
+    Add(assemble_->how == AssembleHow::kSubclass
+            ? fmt::format("return m, sum([leaves(x) for x in [{}]], [])", Join(top_))
+            : "return m, leaves(m)");
+    return std::move(lines_);
+  }
+
+ private:
+  bool Keras3() const { return architecture_.dialect == Dialect::kKeras3; }
+  void Add(std::string line) { lines_.push_back(std::move(line)); }
+
+  Node* New(std::string variable) {
+    nodes_.push_back(std::make_unique<Node>());
+    nodes_.back()->variable = std::move(variable);
+    return nodes_.back().get();
+  }
+
+  // Phases 2 and 3 of CASE.md.
+  void Place() {
+    specs_ = architecture_.layers;
+    for (std::size_t i = 0; i < specs_.size(); ++i) layers_.push_back(New(fmt::format("a{}", i)));
+    std::vector<Node*> slots = layers_;
+    for (const Step& step : build_) {
+      if (step.op == StepOp::kSet) {
+        specs_[static_cast<std::size_t>(step.layer)].config[step.key] = step.value;
+      }
+    }
+    for (std::size_t i = 0; i < specs_.size(); ++i) layers_[i]->spec = &specs_[i];
+    for (const Step& step : build_) {
+      Node* layer = nullptr;
+      switch (step.op) {
+        case StepOp::kExchange:
+          std::iter_swap(std::ranges::find(slots, Layer(step.layer)),
+                         std::ranges::find(slots, Layer(step.other)));
+          break;
+        case StepOp::kRemove:
+          *std::ranges::find(slots, Layer(step.layer)) = nullptr;
+          break;
+        case StepOp::kInsert:
+        case StepOp::kNoop:
+          layer = New(fmt::format("b{}", extras_.size()));
+          extra_specs_.push_back(std::make_unique<LayerSpec>());
+          if (step.spec) *extra_specs_.back() = *step.spec;
+          if (step.op == StepOp::kNoop) extra_specs_.back()->class_name = step.class_name;
+          layer->spec = extra_specs_.back().get();
+          layer->name = step.name.empty() ? layer->spec->name : step.name;
+          layer->at = step.begin;
+          extras_.push_back(layer);
+          break;
+        case StepOp::kNest:
+          layer = New(fmt::format("n{}", nests_.size()));
+          layer->nest = &step;
+          layer->name = step.name;
+          nests_.push_back(layer);
+          break;
+        default:
+          break;
+      }
+    }
+    model_.name = assemble_->name;
+    model_.variable = "m";
+    for (const Step& step : build_) {
+      if (step.op == StepOp::kName) Target(step)->name = step.name;
+      if (step.op == StepOp::kFreeze && !step.after) Target(step)->frozen = true;
+    }
+    top_ = Inside(slots, 0, static_cast<int>(slots.size()), nests_, true);
+  }
+
+  Node* Layer(int i) { return layers_[static_cast<std::size_t>(i)]; }
+  Node* Target(const Step& step) {
+    if (step.target == TargetKind::kModel) return &model_;
+    if (step.target == TargetKind::kNest) return nests_[static_cast<std::size_t>(step.layer)];
+    return Layer(step.layer);
+  }
+
+  // What stands in slots [begin, end); the model also takes the extras at both ends.
+  std::vector<Node*> Inside(const std::vector<Node*>& slots, int begin, int end,
+                            const std::vector<Node*>& nests, bool whole) {
+    std::vector<Node*> nodes;
+    for (int slot = begin; slot <= end;) {
+      if (whole || (begin < slot && slot < end)) {
+        for (Node* extra : extras_) {
+          if (extra->at == slot) nodes.push_back(extra);
+        }
+      }
+      if (slot == end) break;
+      Node* outer = nullptr;
+      for (Node* n : nests) {
+        if (n->nest->begin == slot && (outer == nullptr || n->nest->end > outer->nest->end)) {
+          outer = n;
+        }
+      }
+      if (outer == nullptr) {
+        if (Node* here = slots[static_cast<std::size_t>(slot)]) nodes.push_back(here);
+        ++slot;
+        continue;
+      }
+      std::vector<Node*> inner;
+      for (Node* n : nests) {
+        if (n != outer && outer->nest->begin <= n->nest->begin &&
+            n->nest->end <= outer->nest->end) {
+          inner.push_back(n);
+        }
+      }
+      outer->children = Inside(slots, outer->nest->begin, outer->nest->end, inner, false);
+      nodes.push_back(outer);
+      slot = outer->nest->end;
+    }
+    return nodes;
+  }
+
+  static void Leaves(const std::vector<Node*>& nodes, std::vector<Node*>& out) {
+    for (Node* node : nodes) {
+      if (node->nest == nullptr) out.push_back(node);
+      Leaves(node->children, out);
+    }
+  }
+
+  std::string Constructor(const Node& node) const {
+    std::vector<std::string> arguments;
+    const LayerSpec& spec = *node.spec;
+    if (spec.config.empty()) {
+      if (std::string smallest = PythonSmallest(spec.class_name); !smallest.empty()) {
+        arguments.push_back(std::move(smallest));
+      }
+    }
+    for (const auto& [key, value] : spec.config) {
+      const bool alpha = !Keras3() && spec.class_name == "LeakyReLU" && key == "negative_slope";
+      arguments.push_back((alpha ? "alpha" : key) + "=" + PythonValue(value));
+    }
+    if (!node.name.empty()) arguments.push_back("name=" + PythonText(node.name));
+    if (node.frozen) arguments.push_back("trainable=False");
+    return fmt::format("L.{}({})", spec.class_name, fmt::join(arguments, ", "));
+  }
+
+  // Phase 4.
+  void Instantiate() {
+    std::vector<Node*> placed;
+    Leaves(top_, placed);
+    std::vector<Node*> order = placed;
+    for (const Step& step : build_) {
+      if (step.op != StepOp::kOrder) continue;
+      order.clear();
+      for (const int i : step.order) {
+        if (std::ranges::find(placed, Layer(i)) != placed.end()) order.push_back(Layer(i));
+      }
+      order.insert(order.end(), extras_.begin(), extras_.end());
+    }
+    for (const Node* node : order) Add(node->variable + " = " + Constructor(*node));
+  }
+
+  static std::string Join(const std::vector<Node*>& nodes) {
+    std::vector<std::string> names;
+    for (const Node* node : nodes) names.push_back(node->variable);
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  // tf-keras's Sequential has no argument `trainable`.
+  void AddSequential(const Node& node, const std::string& layers) {
+    std::vector<std::string> arguments;
+    if (!layers.empty()) arguments.push_back("[" + layers + "]");
+    if (!node.name.empty()) arguments.push_back("name=" + PythonText(node.name));
+    if (node.frozen && Keras3()) arguments.push_back("trainable=False");
+    Add(fmt::format("{} = keras.Sequential({})", node.variable, fmt::join(arguments, ", ")));
+    if (node.frozen && !Keras3()) Add(node.variable + ".trainable = False");
+  }
+
+  // Phase 5: innermost first, then by begin.
+  void MakeNests() {
+    std::vector<Node*> order = nests_;
+    std::ranges::stable_sort(order, {}, [](const Node* n) {
+      return std::pair(n->nest->end - n->nest->begin, n->nest->begin);
+    });
+    for (const Node* node : order) {
+      std::string layers = Join(node->children);
+      if (node->nest->own_input) {
+        std::vector<Node*> inner;
+        std::vector<Node*> all;
+        Leaves(node->children, inner);
+        Leaves(top_, all);
+        const auto first = inner.empty() ? all.begin() : std::ranges::find(all, inner.front());
+        Add("s = (None,) + " + PythonShape(architecture_.input_shape));
+        if (const std::vector<Node*> before(all.begin(), first); !before.empty()) {
+          Add(fmt::format("for x in [{}]: s = tuple(x.compute_output_shape(s))", Join(before)));
+        }
+        layers = "keras.Input(s[1:])" + (layers.empty() ? "" : ", " + layers);
+      }
+      AddSequential(*node, layers);
+    }
+  }
+
+  // Phase 6.
+  void MakeModel() {
+    const std::string input = "keras.Input(" + PythonShape(architecture_.input_shape) + ")";
+    const bool given = assemble_->input == InputHow::kGiven;
+    std::string flags = model_.name.empty() ? "" : ", name=" + PythonText(model_.name);
+    if (model_.frozen) flags += ", trainable=False";
+    switch (assemble_->how) {
+      case AssembleHow::kList:
+        AddSequential(model_, given ? input + ", " + Join(top_) : Join(top_));
+        break;
+      case AssembleHow::kAdd:
+        AddSequential(model_, "");
+        Add(fmt::format("for x in [{}{}]: m.add(x)", given ? input + ", " : "", Join(top_)));
+        break;
+      case AssembleHow::kFunctional:
+        Add("i = o = " + input);
+        Add(fmt::format("for x in [{}]: o = x(o)", Join(top_)));
+        Add(fmt::format("m = keras.Model(i, o{})", flags));
+        break;
+      case AssembleHow::kSubclass:
+        Subclass(flags.empty() ? "" : flags.substr(2));
+        break;
+    }
+    BringInput(false);
+  }
+
+  void Subclass(const std::string& flags) {
+    Add("class Net(keras.Model):");
+    Add("    def __init__(self):");
+    std::string body = fmt::format("        super().__init__({})", flags);
+    for (std::size_t i = 0; i < top_.size(); ++i) {
+      const auto& order = assemble_->attribute_order;
+      const std::size_t j = order.empty() ? i : static_cast<std::size_t>(order[i]);
+      const std::string attribute =
+          j < assemble_->attributes.size() ? assemble_->attributes[j] : fmt::format("layer_{}", j);
+      body += fmt::format("; self.{} = {}", attribute, top_[j]->variable);
+    }
+    Add(body);
+    Add("    def call(self, x):");
+    Add(fmt::format("        for f in [{}]: x = f(x)", Join(top_)));
+    Add("        return x");
+    Add("m = Net()");
+  }
+
+  void BringInput(bool only_if_unbuilt) {
+    const std::string guard = only_if_unbuilt ? "if not m.built: " : "";
+    const std::string shape = PythonShape(architecture_.input_shape);
+    if (assemble_->input == InputHow::kBuild) Add(guard + "m.build((None,) + " + shape + ")");
+    if (assemble_->input == InputHow::kCall) {
+      Add(guard + "m(np.zeros((1,) + " + shape + ", \"float32\"))");
+    }
+  }
+
+  // Where a node is reached once the objects that the script named are no longer in the model.
+  std::optional<std::string> PathTo(const Node* wanted, const std::vector<Node*>& nodes,
+                                    const std::string& base) const {
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      const std::string here = fmt::format("kids({})[{}]", base, i);
+      if (nodes[i] == wanted) return here;
+      if (auto inner = PathTo(wanted, nodes[i]->children, here)) return inner;
+    }
+    return std::nullopt;
+  }
+
+  std::string Object(const Node* node) const {
+    if (node == &model_ || !remade_) return node->variable;
+    return PathTo(node, top_, "m").value_or(node->variable);
+  }
+
+  // Phase 7.
+  void Afterwards(const Step& step) {
+    if ((step.op == StepOp::kFreeze && step.after) || step.op == StepOp::kUnfreeze) {
+      Add(fmt::format("{}.trainable = {}", Object(Target(step)),
+                      step.op == StepOp::kUnfreeze ? "True" : "False"));
+    } else if (step.op == StepOp::kPop) {
+      Add(fmt::format("t = kids(m)[-{}:]", step.count));
+      Add("for _ in t: m.pop()");
+      if (step.same_objects) {
+        Add("for x in t: m.add(x)");
+      } else {
+        const auto count = std::min(static_cast<std::size_t>(step.count), top_.size());
+        std::string again;  // a given name stays, an automatic one is drawn anew
+        for (auto it = top_.end() - static_cast<std::ptrdiff_t>(count); it != top_.end(); ++it) {
+          if (!again.empty()) again += ", ";
+          again += (*it)->name.empty() ? "{\"name\": None}" : "{}";
+        }
+        Add(
+            fmt::format("for x, n in zip(t, [{}]): m.add(type(x).from_config({{**x.get_config(), "
+                        "**n}}))",
+                        again));
+        remade_ = true;
+      }
+      BringInput(true);
+    } else if (step.op == StepOp::kRebuild) {
+      if (step.rebuild == RebuildHow::kFromConfig) Add("m = type(m).from_config(m.get_config())");
+      if (step.rebuild == RebuildHow::kJson) Add("m = keras.models.model_from_json(m.to_json())");
+      if (step.rebuild == RebuildHow::kClone) Add("m = keras.models.clone_model(m)");
+      remade_ = true;
+      BringInput(true);
+    }
+  }
+
+  const ArchitectureSpec& architecture_;
+  const Build& build_;
+  const Step* assemble_ = nullptr;
+  std::vector<LayerSpec> specs_;
+  std::vector<std::unique_ptr<LayerSpec>> extra_specs_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<Node*> layers_, extras_, nests_, top_;
+  Node model_;
+  bool remade_ = false;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> PythonBuild(const ArchitectureSpec& architecture, const Build& build) {
+  return Writer(architecture, build).Lines();
+}
+
+}  // namespace weightproof

@@ -1,0 +1,267 @@
+#include "harness/campaign/python_script.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "harness/campaign/python_build.h"
+#include "harness/campaign/python_text.h"
+#include "harness/case/json.h"
+
+namespace weightproof {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// The libraries choose the format by suffix (keras-formats 5.1), so a path without one gets it.
+std::string Path(const Case& c, const PathSpec& path) {
+  std::string text = path.text;
+  const auto ends = [&](std::string_view suffix) { return text.ends_with(suffix); };
+  switch (c.route.format) {
+    case RouteFormat::kWeightsH5:
+      if (!ends(".weights.h5")) text += ".weights.h5";
+      break;
+    case RouteFormat::kKerasArchive:
+      if (!ends(".keras")) text += ".keras";
+      break;
+    default:
+      if (!(ends(".h5") || ends(".hdf5")) || ends(".weights.h5")) text += "_.h5";
+  }
+  if (path.setup == PathSetup::kMissingParent) text = "absent/" + text;
+  return PythonText(text);
+}
+
+std::string SaveCall(const Case& c, const std::string& path) {
+  const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
+  const RouteFormat format = c.route.format;
+  // Keras 3 writes legacy H5 as a whole model only.
+  const bool whole = format == RouteFormat::kKerasArchive ||
+                     format == RouteFormat::kLegacyH5Model ||
+                     (keras3 && format == RouteFormat::kLegacyH5);
+  return fmt::format("w.{}({}{})", whole ? "save" : "save_weights", path,
+                     c.route.overwrite ? "" : ", overwrite=False");
+}
+
+std::string LoadCall(const Case& c, const std::string& path) {
+  std::string options;
+  if (c.route.by_name) options += ", by_name=True";
+  if (c.route.skip_mismatch) options += ", skip_mismatch=True";
+  return fmt::format("r.load_weights({}{})", path, options);
+}
+
+std::string Special(Profile profile) {
+  switch (profile) {
+    case Profile::kNan:
+      return "np.nan";
+    case Profile::kInf:
+      return "np.inf";
+    case Profile::kNegativeZero:
+      return "-0.0";
+    case Profile::kDenormal:
+      return "1e-40";
+    case Profile::kHuge:
+      return "3e38";
+    case Profile::kPlain:
+      break;
+  }
+  return "";
+}
+
+std::string Parent(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash + 1);
+}
+
+std::string DamageLine(const Damage& d) {
+  const std::string at = "f[" + PythonText(d.path.empty() ? "/" : d.path) + "]";
+  const std::string again = fmt::format("v = {}[()]; del {}; ", at, at);
+  const std::string path = PythonText(d.path);
+  switch (d.op) {
+    case DamageOp::kDrop:
+      return d.attribute.empty() ? "del " + at
+                                 : fmt::format("del {}.attrs[{}]", at, PythonText(d.attribute));
+    case DamageOp::kRename:
+      return fmt::format("f.move({}, {})", path, PythonText(Parent(d.path) + d.to));
+    case DamageOp::kSwap:
+      return fmt::format("f.move({0}, \"swap\"); f.move({1}, {0}); f.move(\"swap\", {1})", path,
+                         PythonText(d.to));
+    case DamageOp::kReshape:
+      return fmt::format("{}{} = v.reshape({})", again, at, PythonShape(d.shape));
+    case DamageOp::kRetype:
+      return fmt::format("{}{} = v.astype({}{})", again, at,
+                         d.dtype.empty() ? "v.dtype" : "np.dtype(" + PythonText(d.dtype) + ")",
+                         d.big_endian ? ".newbyteorder(\">\")" : "");
+    case DamageOp::kDuplicate:
+      return fmt::format("f.copy({}, {})", path, PythonText(d.to));
+    case DamageOp::kSetAttribute: {
+      Lines texts;
+      for (const std::string& text : d.strings) texts.push_back(PythonText(text) + ".encode()");
+      return fmt::format("{}.attrs[{}] = [{}]", at, PythonText(d.attribute),
+                         fmt::join(texts, ", "));
+    }
+    case DamageOp::kChunk:
+      return fmt::format("{}f.create_dataset({}, data=v, chunks=True{}{})", again, path,
+                         d.deflate >= 0 ? fmt::format(", compression={}", d.deflate) : "",
+                         d.shuffle ? ", shuffle=True" : "");
+    case DamageOp::kSetValue:
+      return fmt::format("v = {0}[()]; v.flat[{1}] = {2}; {0}[...] = v", at, d.index, d.value);
+  }
+  return "pass";
+}
+
+// "for", "if", "class" and what is indented cannot follow another statement on its line.
+bool Simple(const std::string& line) {
+  for (const char* start : {" ", "for ", "if ", "class ", "def ", "with "}) {
+    if (line.starts_with(start)) return false;
+  }
+  return true;
+}
+
+// A function's body, each run of simple statements on one line when lines are scarce.
+void AddFunction(Lines& out, const std::string& head, const Lines& body, bool packed) {
+  out.push_back(head);
+  bool open = false;
+  for (const std::string& line : body) {
+    if (packed && open && Simple(line)) {
+      out.back() += "; " + line;
+    } else {
+      out.push_back("    " + line);
+    }
+    open = Simple(line);
+  }
+}
+
+Lines PrepareLines(const Case& c) {
+  Lines lines;
+  const std::string path = Path(c, c.route.path);
+  switch (c.route.path.setup) {
+    case PathSetup::kExistingFile:
+      lines.push_back(fmt::format("open({}, \"wb\").write(b\"x\" * 98304)", path));
+      break;
+    case PathSetup::kExistingDirectory:
+      lines.push_back(fmt::format("os.mkdir({})", path));
+      break;
+    case PathSetup::kSymlink:
+      lines.push_back(fmt::format("os.mkdir(\"linked\"); os.symlink(\"linked/target\", {})", path));
+      break;
+    case PathSetup::kExistingCheckpoint:
+      lines.push_back("w, wl = writer(); fill(wl, 9); " + SaveCall(c, path));
+      break;
+    default:
+      break;
+  }
+  return lines;
+}
+
+std::string Names(const SessionSpec& session, const char* side) {
+  return session.models_before > 0
+             ? fmt::format("for _ in range({}): {}()", session.models_before, side)
+             : "";
+}
+
+Lines Script(const Case& c, bool packed) {
+  const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
+  const Route& route = c.route;
+  const std::string path = Path(c, route.path);
+  const std::string load_path = route.load_path ? Path(c, *route.load_path) : path;
+  Lines out = {
+      fmt::format("# {} by {}. Exits 1 if the load is silently wrong, 0 if right or refused.",
+                  RouteFormatName(route.format), route.by_name ? "name" : "order"),
+      "import os, shutil, sys, tempfile, warnings",
+      keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
+             : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
+      keras3 ? "import keras, numpy as np" : "import numpy as np, tf_keras as keras",
+      "L = keras.layers",
+      "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
+      "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else [m]",
+      "weights = lambda ls: [v for l in ls for v in l.weights]"};
+  AddFunction(out, "def writer():", PythonBuild(c.architecture, c.writer.build), packed);
+  if (c.writer.build == c.reader.build) {
+    out.push_back("reader = writer");
+  } else {
+    AddFunction(out, "def reader():", PythonBuild(c.architecture, c.reader.build), packed);
+  }
+  out.push_back("def fill(ls, seed):");
+  out.push_back("    g = np.random.default_rng(seed)");
+  out.push_back("    for v in weights(ls):");
+  const std::string special = Special(c.weights.profile);
+  if (special.empty()) {
+    out.push_back("        v.assign(g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape))");
+  } else {
+    out.push_back("        a = g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)");
+    out.push_back("        if seed == 1 and \"variance\" not in v.name: a.flat[0] = " + special);
+    out.push_back("        v.assign(a)");
+  }
+  out.push_back("def attempt(call):");
+  out.push_back("    try: return call()");
+  out.push_back("    except Exception as e: sys.exit(print(\"refused:\", type(e).__name__, e))");
+  out.push_back("def load():");
+  if (route.load_as == LoadAs::kModel) {
+    out.push_back(fmt::format("    r = attempt(lambda: keras.models.load_model({}))", load_path));
+    out.push_back("    return r, leaves(r)");
+  } else {
+    out.push_back(fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {})",
+                              LoadCall(c, load_path)));
+    out.push_back("    return r, rl");
+  }
+  out.push_back("os.chdir(tempfile.mkdtemp())");
+  for (std::string& line : PrepareLines(c)) out.push_back(std::move(line));
+  if (std::string line = Names(c.writer.session, "writer"); !line.empty()) out.push_back(line);
+  out.push_back("w, wl = writer(); fill(wl, 1)");
+  out.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
+  if (route.load_path) out.push_back(fmt::format("shutil.copy({}, {})", path, load_path));
+  if (!c.damage.empty()) {
+    Lines damage;
+    for (const Damage& d : c.damage) damage.push_back(DamageLine(d));
+    out.push_back(fmt::format("import h5py; f = h5py.File({}, \"r+\")", load_path));
+    if (packed) {
+      out.push_back(fmt::format("{}; f.close()", fmt::join(damage, "; ")));
+    } else {
+      out.insert(out.end(), damage.begin(), damage.end());
+      out.push_back("f.close()");
+    }
+  }
+  if (c.reader.session.fresh) {
+    out.push_back(keras3 ? "keras.utils.clear_session(free_memory=False)  # as a fresh process"
+                         : "keras.backend.clear_session()  # as a fresh process");
+  }
+  if (std::string line = Names(c.reader.session, "reader"); !line.empty()) out.push_back(line);
+  const bool embedding =
+      !c.architecture.layers.empty() && c.architecture.layers.front().class_name == "Embedding";
+  std::string numbers = "uniform(-1, 1, ";
+  if (embedding) {
+    const auto it = c.architecture.layers.front().config.find("input_dim");
+    const auto* rows = it == c.architecture.layers.front().config.end()
+                           ? nullptr
+                           : std::get_if<std::int64_t>(&it->second);
+    numbers = fmt::format("integers(0, {}, ", rows != nullptr ? *rows : 1);
+  }
+  out.push_back("with warnings.catch_warnings(record=True) as said:");
+  out.push_back(c.reader.session.load_twice
+                    ? "    warnings.simplefilter(\"always\"); load(); r, rl = load()"
+                    : "    warnings.simplefilter(\"always\"); r, rl = load()");
+  out.push_back("c, cl = reader(); want = [v.numpy() for v in weights(wl)]");
+  out.push_back("same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]");
+  out.push_back("if not same: sys.exit(print(\"loaded into another model\") or not said)");
+  out.push_back("for v, a in zip(weights(cl), want): v.assign(a)");
+  Shape batch = c.architecture.input_shape;
+  batch.insert(batch.begin(), c.probe.batch);
+  out.push_back(fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed,
+                            numbers, PythonShape(batch)));
+  out.push_back("got, right = np.asarray(r(x)), np.asarray(c(x))");
+  out.push_back("print(got, right, *[str(s.message) for s in said], sep=\"\\n\")");
+  out.push_back("sys.exit(not said and not np.array_equal(got, right, equal_nan=True))");
+  return out;
+}
+
+}  // namespace
+
+std::string PythonScript(const Case& c) {
+  Lines lines = Script(c, false);
+  if (lines.size() > kScriptLinesMax) lines = Script(c, true);
+  return fmt::format("{}\n", fmt::join(lines, "\n"));
+}
+
+}  // namespace weightproof

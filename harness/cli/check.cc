@@ -1,0 +1,93 @@
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "harness/campaign/campaign.h"
+#include "harness/campaign/report.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/progress.h"
+
+namespace weightproof {
+namespace {
+
+constexpr double kSecondsDefault = 60;
+constexpr std::size_t kFindingsShown = 10;
+
+// Beside the program, which stands in a build folder; never the folder that one happens to be in.
+std::string DefaultCorpus() {
+  std::error_code error;
+  std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  if (error || access(folder.c_str(), W_OK) != 0) {
+    folder = std::filesystem::temp_directory_path(error) / "weightproof";
+  }
+  return (folder / "findings").string();
+}
+
+// Asked for before an hour of work is lost to a path that cannot be written.
+Status Writable(const std::string& path) {
+  if (path.empty()) return {};
+  std::error_code error;
+  const auto folder = std::filesystem::absolute(path, error).parent_path();
+  if (std::filesystem::is_directory(path, error)) {
+    return Fail(ErrorKind::kPathUnwritable, path, "a directory", "name a file in it");
+  }
+  if (!std::filesystem::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0) {
+    return Fail(ErrorKind::kPathUnwritable, path, "its folder is missing or not writable",
+                "make the folder first, or name another");
+  }
+  return {};
+}
+
+}  // namespace
+
+int Check(const CheckOptions& o) {
+  for (const std::string* path : {&o.json, &o.junit}) {
+    if (Status ok = Writable(*path); !ok) return Refuse(ok.error());
+  }
+  CampaignOptions options;
+  options.cases = o.cases;
+  options.seconds = o.seconds;
+  if (!o.cases && !o.seconds && !o.exhaustive) options.seconds = kSecondsDefault;
+  options.seed = o.seed;
+  options.jobs = o.jobs;
+  options.shard = o.shard;
+  options.shards = o.shards;
+  options.exhaustive = o.exhaustive;
+  options.corpus = o.corpus.empty() ? DefaultCorpus() : o.corpus;
+  std::error_code error;
+  std::filesystem::create_directories(options.corpus, error);
+  if (!std::filesystem::is_directory(options.corpus) || access(options.corpus.c_str(), W_OK) != 0) {
+    return Refuse({ErrorKind::kPathUnwritable, options.corpus, "findings cannot be kept there",
+                   "name another folder with --corpus"});
+  }
+
+  Result<Engine> engine = EngineFor(o.testee);
+  if (!engine) return Refuse(engine.error());
+  ProgressPrinter printer;
+  options.progress = [&printer](const Progress& p) { printer.Show(p); };
+  const CampaignResult result = RunCampaign(*engine, options);
+  printer.End();
+
+  for (std::size_t i = 0; i < result.findings.size(); ++i) {
+    if (i == kFindingsShown) {
+      fmt::print("... and {} more in {}\n\n", result.findings.size() - i, options.corpus);
+      break;
+    }
+    fmt::print("finding {}: {}\n", i + 1,
+               FindingText(result.findings[i], result.testee, ProgramName()));
+  }
+  fmt::print("{}", TextReport(result));
+  int code = result.ExitCode();
+  if (!o.json.empty()) {
+    if (Status s = WriteText(o.json, JsonReport(result, o.json)); !s) code = Refuse(s.error());
+  }
+  if (!o.junit.empty()) {
+    if (Status s = WriteText(o.junit, JUnitReport(result)); !s) code = Refuse(s.error());
+  }
+  return code;
+}
+
+}  // namespace weightproof

@@ -1,0 +1,161 @@
+// The command line, in CLI11's words.
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/parse.h"
+
+namespace weightproof {
+namespace {
+
+std::string g_program = "weightproof";
+
+struct Asked {
+  CheckOptions check;
+  ReplayOptions replay;
+  MinimizeOptions minimize;
+  ShowOptions show;
+  GenerateOptions generate;
+  TesteesOptions testees;
+  PredictOptions predict;
+  InspectOptions inspect;
+};
+
+CLI::App* Command(CLI::App& app, const char* name, const char* what, const char* example) {
+  CLI::App* command = app.add_subcommand(name, what);
+  command->footer(fmt::format("Example:\n  weightproof {}", example));
+  return command;
+}
+
+void AddDuration(CLI::App* command, const char* what, const std::function<void(double)>& take) {
+  command->add_option_function<std::string>(
+      "--time",
+      [take](const std::string& text) {
+        const std::optional<double> seconds = ParseDuration(text);
+        if (!seconds) {
+          throw CLI::ValidationError(
+              "--time", "'" + text + "' is no time; write seconds or minutes, as in 60, 60s, 10m");
+        }
+        take(*seconds);
+      },
+      what);
+}
+
+void AddTestee(CLI::App* command, std::string& testee) {
+  command->add_option("--testee", testee, "What is tested; `weightproof testees` lists the names")
+      ->capture_default_str();
+}
+
+void AddCheck(CLI::App& app, CheckOptions& o) {
+  CLI::App* c = Command(app, "check", "Run random save/load round trips and judge them",
+                        "check --testee builtin --time 10m --json out.json");
+  AddTestee(c, o.testee);
+  c->add_option("--cases", o.cases, "How many cases, of all shards together");
+  AddDuration(c, "How long: 60, 60s, 10m (60s when neither --time nor --cases is given)",
+              [&o](double seconds) { o.seconds = seconds; });
+  c->add_option("--seed", o.seed, "Same seed and cases, same findings")->capture_default_str();
+  c->add_option("--jobs", o.jobs, "Worker processes (default: one per processor)")
+      ->check(CLI::Range(1, 1024));
+  c->add_option_function<std::string>(
+      "--shard",
+      [&o](const std::string& text) {
+        const auto shard = ParseShard(text);
+        if (!shard) {
+          throw CLI::ValidationError(
+              "--shard", "'" + text + "' is no part I of N; I counts from 0, as in 0/4 to 3/4");
+        }
+        std::tie(o.shard, o.shards) = *shard;
+      },
+      "Part I of N of the cases, I from 0: 0/4");
+  c->add_flag("--exhaustive", o.exhaustive, "Every small case instead of random ones");
+  c->add_option("--json", o.json, "Write the summary as JSON to this file");
+  c->add_option("--junit", o.junit, "Write the summary as JUnit XML to this file");
+  c->add_option("--corpus", o.corpus,
+                "Folder for findings, one folder each (default: findings beside the program)");
+}
+
+void AddOthers(CLI::App& app, Asked& asked) {
+  CLI::App* c = Command(app, "replay", "Run stored cases again, every clause",
+                        "replay build/release/findings/*/case.json");
+  c->add_option("files", asked.replay.files, "Case files, or folders that hold them")->required();
+  AddTestee(c, asked.replay.testee);
+
+  c = Command(app, "minimize", "Shrink a falsified or crashing case to the smallest one",
+              "minimize case.json -o small.json");
+  c->add_option("case", asked.minimize.file, "The case file")->required();
+  c->add_option("-o,--output", asked.minimize.output, "Where the smallest case goes")->required();
+  AddTestee(c, asked.minimize.testee);
+  AddDuration(c, "Time to spend: 30, 30s, 2m (default 30s)",
+              [&asked](double seconds) { asked.minimize.seconds = seconds; });
+
+  c = Command(app, "show", "Say what a case does, in words and as a script for real Keras",
+              "show case.json --python > reproduce.py");
+  c->add_option("case", asked.show.file, "The case file")->required();
+  c->add_flag("--python", asked.show.python, "Only the Python script");
+
+  c = Command(app, "generate", "Write random cases", "generate --count 100 -o cases --seed 7");
+  c->add_option("--count", asked.generate.count, "How many")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
+  c->add_option("-o,--output", asked.generate.output, "Folder that they go to")->required();
+  c->add_option("--seed", asked.generate.seed, "Same seed, same cases")->capture_default_str();
+  AddTestee(c, asked.generate.testee);
+
+  c = Command(app, "testees", "List what can be tested, planted faults included", "testees --json");
+  c->add_flag("--json", asked.testees.json, "As JSON");
+
+  c = Command(app, "predict", "Predict with a model: config JSON with weights, or a whole-model H5",
+              "predict model.json --weights m.weights.h5 --input x.npy --output y.npy");
+  c->add_option("model", asked.predict.model,
+                "Keras config JSON (Sequential), or a whole-model .h5 file")
+      ->required();
+  c->add_option("--weights", asked.predict.weights, "Weights file, .h5 or .weights.h5");
+  c->add_option("--input", asked.predict.input, "Inputs, batch first, .npy")->required();
+  c->add_option("--output", asked.predict.output, "Where predictions go, .npy")->required();
+
+  c = Command(app, "inspect", "Say what is in a weights file", "inspect m.weights.h5 --json");
+  c->add_option("file", asked.inspect.file, "The file; its content tells the format")->required();
+  c->add_flag("--json", asked.inspect.json, "As JSON");
+}
+
+int Run(const CLI::App& app, const Asked& asked) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "check") return Check(asked.check);
+  if (name == "replay") return Replay(asked.replay);
+  if (name == "minimize") return Minimize(asked.minimize);
+  if (name == "show") return Show(asked.show);
+  if (name == "generate") return GenerateCases(asked.generate);
+  if (name == "testees") return Testees(asked.testees);
+  if (name == "predict") return Predict(asked.predict);
+  return Inspect(asked.inspect);
+}
+
+}  // namespace
+
+const std::string& ProgramName() { return g_program; }
+
+int Main(int argc, char** argv) {
+  if (argc > 0) g_program = argv[0];
+  CLI::App app("weightproof finds out whether model weights survive the trip to disk and back.",
+               "weightproof");
+  app.set_version_flag("--version", WEIGHTPROOF_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 nothing new, 1 a finding, 2 usage or a refused file, 3 harness error.");
+  Asked asked;
+  AddCheck(app, asked.check);
+  AddOthers(app, asked);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const auto chosen = app.get_subcommands();
+    fmt::print(stderr, "weightproof: {}\n`weightproof {}--help` shows what there is.\n",
+               error.what(), chosen.empty() ? "" : chosen.front()->get_name() + " ");
+    return kExitUsage;
+  }
+  return Run(app, asked);
+}
+
+}  // namespace weightproof

@@ -1,0 +1,44 @@
+// One function per command; each returns the program's exit code.
+#pragma once
+
+#include <string>
+
+#include "harness/campaign/engine.h"
+#include "harness/cli/options.h"
+#include "model/error.h"
+
+namespace weightproof {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFinding = 1;
+inline constexpr int kExitUsage = 2;  // also an unreadable path, or a file that is refused
+inline constexpr int kExitHarness = 3;
+
+int Check(const CheckOptions& options);
+int Replay(const ReplayOptions& options);
+int Minimize(const MinimizeOptions& options);
+int Show(const ShowOptions& options);
+int GenerateCases(const GenerateOptions& options);
+int Testees(const TesteesOptions& options);
+int Predict(const PredictOptions& options);
+int Inspect(const InspectOptions& options);
+
+// Parses the arguments and runs the command.
+int Main(int argc, char** argv);
+
+// ---- What several commands need ----
+
+// Prints the error with its remedy to stderr; returns kExitUsage.
+int Refuse(const Error& error);
+
+Result<std::string> ReadText(const std::string& path);
+Status WriteText(const std::string& path, const std::string& text);
+Result<Case> ReadCase(const std::string& path);
+
+// The engine of a testee; an unknown name says how to list the known ones.
+Result<Engine> EngineFor(const std::string& testee);
+
+// How a person would call this program again: as it was called.
+const std::string& ProgramName();
+
+}  // namespace weightproof

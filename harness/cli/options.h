@@ -1,0 +1,65 @@
+// What was asked for on the command line, one struct per command.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weightproof {
+
+struct CheckOptions {
+  std::string testee = "builtin";
+  std::optional<std::uint64_t> cases;
+  std::optional<double> seconds;
+  std::uint64_t seed = 1;
+  int jobs = 0;
+  std::uint64_t shard = 0;
+  std::uint64_t shards = 1;
+  bool exhaustive = false;
+  std::string json;
+  std::string junit;
+  std::string corpus;
+};
+
+struct ReplayOptions {
+  std::vector<std::string> files;  // or folders: every case.json and *.json in them
+  std::string testee = "builtin";
+};
+
+struct MinimizeOptions {
+  std::string file;
+  std::string output;
+  std::string testee = "builtin";
+  double seconds = 30;
+};
+
+struct ShowOptions {
+  std::string file;
+  bool python = false;
+};
+
+struct GenerateOptions {
+  std::uint64_t count = 1;
+  std::string output;
+  std::uint64_t seed = 1;
+  std::string testee = "builtin";
+};
+
+struct TesteesOptions {
+  bool json = false;
+};
+
+struct PredictOptions {
+  std::string model;
+  std::string weights;
+  std::string input;
+  std::string output;
+};
+
+struct InspectOptions {
+  std::string file;
+  bool json = false;
+};
+
+}  // namespace weightproof
