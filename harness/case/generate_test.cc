@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <set>
 
@@ -104,11 +104,11 @@ TEST(Generate, StaysInsideItsSpace) {
 }
 
 TEST(Generate, IsQuick) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (std::uint64_t i = 0; i < kCases; ++i) Drawn(i);
-  const std::chrono::duration<double, std::micro> spent = std::chrono::steady_clock::now() - start;
-  RecordProperty("microseconds", std::to_string(spent.count() / kCases));
-  EXPECT_LT(spent.count() / kCases, 2'000);  // sanitizers and busy machines included
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  RecordProperty("microseconds", std::to_string(seconds * 1e6 / kCases));
+  EXPECT_LT(seconds * 1e6 / kCases, 2'000);  // sanitizers included
 }
 
 }  // namespace
