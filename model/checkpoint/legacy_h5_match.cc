@@ -71,7 +71,7 @@ class Matcher {
       }
       const auto at = static_cast<std::size_t>(it - from_.begin());
       taken[at] = 1;
-      if (Status status = CheckAutomatic(**it, at, object, k); !status) return status;
+      if (Status status = CheckPlace(**it, at, object, k); !status) return status;
       if (Status status = Pair(**it, *to_[k], true); !status) return status;
     }
     for (std::size_t k = 0; k < from_.size(); ++k) {
@@ -81,6 +81,7 @@ class Matcher {
                     "load by order, or with partial to leave it out");
       }
     }
+    if (from_.size() == to_.size()) NoteSilent();
     return {};
   }
 
@@ -97,13 +98,18 @@ class Matcher {
     }
   }
 
-  // In by-name loads an automatic name counts only where its place agrees.
-  Status CheckAutomatic(const LegacyLayer& layer, std::size_t file_at, const ObjectPlan& object,
-                        std::size_t model_at) {
-    if (file_at == model_at || AutomaticNameClass(layer.name).empty()) return {};
+  // In by-name loads an automatic name counts only where its place agrees; a given one counts
+  // everywhere, and another place is reported.
+  Status CheckPlace(const LegacyLayer& layer, std::size_t file_at, const ObjectPlan& object,
+                    std::size_t model_at) {
+    if (file_at == model_at) return {};
     const std::string where = "\"" + object.name + "\" is layer " + std::to_string(file_at) +
                               " with weights in the file and " + std::to_string(model_at) +
                               " in the model";
+    if (AutomaticNameClass(layer.name).empty()) {
+      ledger_.AddNote(NoteKind::kLayersDiffer, object.name, where);
+      return {};
+    }
     if (!ledger_.options().trust_auto_names) {
       return Fail(ErrorKind::kAutoNamesDisagree, ledger_.PlaceOf(file_.PathOf(layer)),
                   where + ", and such names come from counters",

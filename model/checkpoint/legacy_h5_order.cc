@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "model/checkpoint/weights_h5.h"
+
 namespace weightproof {
 namespace {
 
@@ -21,13 +23,24 @@ std::string_view ScopeOf(std::string_view weight) {
   return slash == std::string_view::npos ? std::string_view() : weight.substr(0, slash);
 }
 
-// The sublayer's name: the last part of its weights' scope, or the one before a cell's.
-std::string_view SublayerName(std::string_view scope, const ObjectPlan& leaf) {
+// The scope without the cell of a recurrent layer: "lstm" of "lstm/lstm_cell".
+std::string_view WithoutCell(std::string_view scope, const ObjectPlan& leaf) {
+  if (leaf.weights_h5_owner.empty()) return scope;
   const std::size_t last = scope.rfind('/');
-  if (!leaf.weights_h5_owner.empty() && last != std::string_view::npos) {
-    scope = scope.substr(0, last);
+  if (last == std::string_view::npos || scope.substr(last + 1) != CellName(leaf)) return scope;
+  return scope.substr(0, last);
+}
+
+// Whether `part` stands in `scope` as whole components ("a/b" in "net/a/b").
+bool HasPart(std::string_view scope, std::string_view part, bool at_end) {
+  for (std::size_t at = scope.find(part); at != std::string_view::npos;
+       at = scope.find(part, at + 1)) {
+    const std::size_t end = at + part.size();
+    const bool begins = at == 0 || scope[at - 1] == '/';
+    const bool ends = end == scope.size() || (!at_end && scope[end] == '/');
+    if (begins && ends) return true;
   }
-  return scope.substr(scope.rfind('/') + 1);
+  return false;
 }
 
 bool SameSignature(const ObjectPlan& a, const ObjectPlan& b) {
@@ -86,10 +99,25 @@ class Inside {
                 kSameFlags);
   }
 
+  // The weights of a layer speak of that layer: the last part of their scope is its name, and in
+  // Keras 3 the scopes inside a nest hold the nest's name.
+  Status CheckOwner() {
+    const bool nest = to_.object->kind != ObjectKind::kLayer;
+    if (nest && !file_.keras_version.starts_with("3.")) return {};
+    for (std::size_t i = 0; i < scopes_.size(); ++i) {
+      const std::string_view scope = WithoutCell(scopes_[i], *to_.leaves[i].object);
+      if (scope.empty() || (nest && scope.find('/') == std::string_view::npos)) continue;
+      if (HasPart(scope, from_.name, !nest)) continue;
+      return Doubt("the layer's weights are called those of \"" + std::string(scope) + "\"");
+    }
+    return {};
+  }
+
   Status CheckNames() {
     for (std::size_t i = 0; i < to_.leaves.size(); ++i) {
       const ObjectPlan& leaf = *to_.leaves[i].object;
-      names_.push_back(SublayerName(scopes_[i], leaf));
+      const std::string_view scope = WithoutCell(scopes_[i], leaf);
+      names_.push_back(scope.substr(scope.rfind('/') + 1));
       if (names_.back().empty()) continue;
       if (Status status = judge_.Judge(names_.back(), leaf, LayerPlace(), ledger_.report());
           !status) {
@@ -116,7 +144,7 @@ class Inside {
       if (end - begin > 1) {
         const auto siblings = std::span(by_signature).subspan(begin, end - begin);
         if (const std::string doubt = DoubtAbout(siblings); !doubt.empty()) {
-          return Ambiguous(doubt);
+          return Doubt(doubt);
         }
       }
       begin = end;
@@ -168,7 +196,7 @@ class Inside {
     return "";
   }
 
-  Status Ambiguous(const std::string& doubt) {
+  Status Doubt(const std::string& doubt) {
     if (!ledger_.options().assume_order) {
       return Fail(ErrorKind::kAmbiguousOrder, LayerPlace(), doubt,
                   "load with assume_order to take the file's order, or build the nested layers "
@@ -194,6 +222,7 @@ Status CheckOrderInside(const LegacyFile& file, const LegacyLayer& from, const T
   Inside inside(file, from, to, judge, ledger);
   if (Status status = inside.CheckRoles(); !status) return status;
   if (Status status = inside.CheckScopes(); !status) return status;
+  if (Status status = inside.CheckOwner(); !status) return status;
   if (to.object->kind == ObjectKind::kLayer) return {};
   if (Status status = inside.CheckNames(); !status) return status;
   return inside.CheckSiblings();

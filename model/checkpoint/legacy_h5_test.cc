@@ -144,6 +144,16 @@ TEST(LegacyH5, RefusesASublayerThatWouldTakeWeightsOfTwo) {
   ExpectRefused(Match(plan, root, {.assume_order = true}), ErrorKind::kAmbiguousOrder);
 }
 
+TEST(LegacyH5, RefusesAGroupWhoseWeightsAreCalledThoseOfAnotherLayer) {
+  const ModelPlan plan = ThreeDense();
+  Group root = File(plan);
+  std::swap(root.Find("dense")->node, root.Find("dense_1")->node);
+  ExpectRefused(Match(plan, root), ErrorKind::kAmbiguousOrder, "dense");
+  const Result<Assignment> assumed = Match(plan, root, {.assume_order = true});
+  ASSERT_TRUE(assumed) << assumed.error().Text();
+  EXPECT_TRUE(HasNote(assumed->report, NoteKind::kAssumedOrder, "dense"));
+}
+
 TEST(LegacyH5, ReportsLayersWithoutWeightsThatDiffer) {
   const ModelPlan writer = Chain({DenseLayer(4), Layer("ReLU"), DenseLayer(4)});
   const ModelPlan softmax = Chain({DenseLayer(4), Layer("Softmax"), DenseLayer(4)});

@@ -113,14 +113,13 @@ class Walker {
     bool attribute = false;  // an attribute's own group, not one under `layers`
   };
 
-  // Where the file keeps each sublayer. A subclass model's sublayers stand under their attribute
-  // or under `layers`, whose numbers count all sublayers (Keras 3) or only those that do not stand
-  // under their attribute (tf-keras).
+  // Where the file keeps each sublayer. For a subclass model that is told by which library's way
+  // of writing one leaves nothing missing.
   static std::vector<Place> PlacesOf(const ObjectPlan& object, const Group* group,
                                      const Group* layers) {
-    std::vector<Place> all_counted = KeyedPlaces(object, group, layers, true);
-    if (object.kind != ObjectKind::kSubclass) return all_counted;
-    std::vector<Place> rest_counted = KeyedPlaces(object, group, layers, false);
+    std::vector<Place> keras3 = PlacesIn(Dialect::kKeras3, object, group, layers);
+    if (object.kind != ObjectKind::kSubclass) return keras3;
+    std::vector<Place> tf_keras = PlacesIn(Dialect::kTfKeras, object, group, layers);
     const auto missing = [&object](const std::vector<Place>& places) {
       std::ptrdiff_t count = 0;
       for (std::size_t i = 0; i < places.size(); ++i) {
@@ -128,20 +127,23 @@ class Walker {
       }
       return count;
     };
-    return missing(rest_counted) < missing(all_counted) ? rest_counted : all_counted;
+    return missing(tf_keras) < missing(keras3) ? tf_keras : keras3;
   }
 
-  static std::vector<Place> KeyedPlaces(const ObjectPlan& object, const Group* group,
-                                        const Group* layers, bool count_all) {
+  // A sublayer whose attribute the library visits before `layers` stands under the attribute, if
+  // such a group is there, else under `layers` (a Sequential model wrote the file).
+  static std::vector<Place> PlacesIn(Dialect library, const ObjectPlan& object, const Group* group,
+                                     const Group* layers) {
     std::vector<Place> places;
     places.reserve(object.layers.size());
     ClassKeys keys;
     for (std::size_t i = 0; i < object.layers.size(); ++i) {
       const std::string& cls = object.layers[i].class_name;
-      if (object.kind == ObjectKind::kSubclass && i < object.attributes.size()) {
+      if (object.kind == ObjectKind::kSubclass && i < object.attributes.size() &&
+          VisitedBeforeLayers(object.attributes[i], library)) {
         const Group* own = FindGroup(group, object.attributes[i]);
-        if (own != nullptr && own != layers) {
-          if (count_all) keys.Next(cls);
+        if (own != nullptr) {
+          if (library == Dialect::kKeras3) keys.Next(cls);
           places.push_back({object.attributes[i], own, true});
           continue;
         }

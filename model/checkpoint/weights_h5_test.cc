@@ -163,6 +163,15 @@ TEST(WeightsH5, KeepsASubclassModelsLayersWhereTheLibraryVisitsThemFirst) {
   EXPECT_FALSE(VisitedBeforeLayers("_a", Dialect::kTfKeras));
 }
 
+TEST(WeightsH5, OfASubclassModelIsRefusedWhereAttributesHaveChangedPlaces) {
+  const auto with = [](std::vector<std::string> attributes) {
+    return Played(Dialect::kKeras3, {4}, {DenseLayer(4), DenseLayer(4)},
+                  {SubclassStep(std::move(attributes))});
+  };
+  ExpectNumbered(Match(with({"zed", "a"}), File(with({"zed", "a"}))), with({"zed", "a"}));
+  ExpectRefused(Match(with({"a", "zed"}), File(with({"zed", "a"}))), ErrorKind::kMissingTensor);
+}
+
 TEST(WeightsH5, OfASubclassModelReadsUnderTheNumbersOfBothLibraries) {
   for (const Dialect writer : {Dialect::kKeras3, Dialect::kTfKeras}) {
     for (const Dialect reader : {Dialect::kKeras3, Dialect::kTfKeras}) {
