@@ -64,7 +64,8 @@ struct LayerSchema {
   bool no_op = false;                      // computes nothing in inference, whatever its config
   std::string_view weights_h5_owner = {};  // "cell" for RNNs, else ""
   std::string_view cell_scope = {};  // "lstm_cell": sub-scope of the weights' legacy names; else ""
-  int input_rank_min = 1;            // without batch
+  bool keras3_takes_trainable = true;  // SpatialDropout's constructor has no such argument
+  int input_rank_min = 1;              // without batch
   int input_rank_max = 16;
   std::vector<KeySchema> keys = {};
   std::vector<ForgottenKey> forgotten = {};

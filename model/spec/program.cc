@@ -210,7 +210,14 @@ class Reader {
             LayerSlot(step.layer).name = step.name;
             LayerSlot(step.layer).name_given = true;
           } else {
-            LayerSlot(step.layer).trainable = false;
+            Slot& slot = LayerSlot(step.layer);
+            if (dialect == Dialect::kKeras3 && !slot.schema->keras3_takes_trainable) {
+              return BadBuild(
+                  "freeze",
+                  std::string(slot.schema->class_name) + " takes no trainable argument in keras3",
+                  "freeze it after assembly");
+            }
+            slot.trainable = false;
           }
           break;
         case TargetKind::kNest: {

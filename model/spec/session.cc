@@ -230,7 +230,9 @@ Status Session::BuildSequential(int id, const Shape& shape) {
   if (Status s = CheckUniqueNames(id); !s) return s;
   const std::string scope = keras3() ? Scoped(object(id).parent, object(id).name) : std::string();
   const std::vector<int> children = object(id).children;
+  const bool symbolic = std::exchange(symbolic_, true);
   auto out = CallChain(children, object(id).calls, shape, scope);
+  symbolic_ = symbolic;
   if (!out) return std::unexpected(std::move(out).error());
   Object& o = object(id);
   o.input_shape = shape;
@@ -268,9 +270,10 @@ Result<Shape> Session::Call(int id, const Shape& input, const std::string& scope
       return BadBuild("nest", "its Input has another shape than what reaches it",
                       "let the shapes agree");
     }
+    if (keras3() && symbolic_) AutoName("keras_tensor");
     return object(id).output_shape;
   }
-  if (keras3()) AutoName("keras_tensor");  // the output
+  if (keras3() && symbolic_) AutoName("keras_tensor");  // the output
   if (!object(id).built || object(id).input_shape != input) {
     if (Status s = BuildLayer(id, input); !s) return std::unexpected(s.error());
   }
@@ -297,7 +300,10 @@ Status Session::BuildModel(int id, const Shape& shape) {
   }
   EnterScope(id, "");
   const std::vector<int> children = object(id).children;
+  symbolic_ = false;
   auto out = CallChain(children, object(id).calls, shape, object(id).name);
+  symbolic_ = true;
+  if (keras3()) AutoName("keras_tensor");
   if (!out) return std::unexpected(std::move(out).error());
   object(id).input_shape = shape;
   object(id).output_shape = *std::move(out);

@@ -92,6 +92,7 @@ class Session {
   Result<int> SequentialFromConfig(int id, const std::string& name);
 
   Dialect dialect_;
+  bool symbolic_ = true;  // calls make KerasTensors, which Keras 3 numbers
   NameCounters counters_;
   std::vector<Object> arena_;
 };

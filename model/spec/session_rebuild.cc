@@ -47,6 +47,7 @@ Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   copy.built = false;
   copy.scoped = false;
   copy.parent.clear();
+  if (keras3() && !copy.schema->keras3_takes_trainable) copy.trainable = true;
   copy.name = keep_name ? name : AutoName(copy.schema->snake_name);
   return Allocate(std::move(copy));
 }
