@@ -117,5 +117,15 @@ TEST(RealKeras, PredictionsLieWithinTheBound) {
   EXPECT_GE(classes.size(), 27U) << "classes that the fixture covers";
 }
 
+TEST(RealKeras, PredictionsLieWithinTheBoundOfTheModelReadFromItsJson) {
+  const std::vector<Json> models = Fixture();
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const auto architecture = ArchitectureFromKerasJson(models[i].at("keras").dump());
+    ASSERT_TRUE(architecture.has_value())
+        << "line " << i + 1 << ": " << architecture.error().Text();
+    EXPECT_LE(WorstRatio(models[i], *architecture), 1) << "line " << i + 1;
+  }
+}
+
 }  // namespace
 }  // namespace weightproof
