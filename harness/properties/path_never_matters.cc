@@ -4,6 +4,10 @@
 namespace weightproof {
 
 Verdict CheckPathNeverMatters(const Observation& o) {
+  if (o.saved_elsewhere && !o.plain_path_save) {
+    return Falsified(Severity::kSilentlyWrong, "saved-elsewhere",
+                     "the save to '" + o.save_path + "' was accepted, but nothing is there");
+  }
   if (!o.plain_path_save || o.plain_path_save->outcome != Outcome::kOk) return NotAsked();
   if (o.save.outcome == Outcome::kRefused) {
     if (o.save_must_fail) return Held();
@@ -12,6 +16,10 @@ Verdict CheckPathNeverMatters(const Observation& o) {
                          o.save.error_message + "), saving to a plain path was not");
   }
   if (o.save.outcome != Outcome::kOk) return NotAsked();
+  if (o.saved_elsewhere) {
+    return Falsified(Severity::kSilentlyWrong, "saved-elsewhere",
+                     "the save to '" + o.save_path + "' was accepted, but nothing is there");
+  }
   if (o.save_must_fail) {
     return Falsified(Severity::kSilentlyWrong, "impossible-path-accepted",
                      "saving to '" + o.save_path + "' was accepted although nothing can be there");

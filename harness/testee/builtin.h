@@ -1,0 +1,54 @@
+// The built-in model library as a testee, in this process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "harness/testee/testee.h"
+#include "model/checkpoint/checkpoint.h"
+
+namespace weightproof {
+
+// The protected methods are the library's own calls. A planted fault replaces one of them.
+class BuiltinTestee : public Testee {
+ public:
+  explicit BuiltinTestee(std::string name = "builtin");
+
+  const Description& Describe() const override { return description_; }
+  Answer Save(const SaveRequest& request) override;
+  Answer Load(const LoadRequest& request) override;
+  Answer Assign(const AssignRequest& request) override;
+
+ protected:
+  virtual Status SaveNetwork(const Network& network, const std::string& path, Format format,
+                             const SaveOptions& options);
+  virtual Result<LoadReport> LoadNetwork(Network& network, const std::string& path,
+                                         const LoadOptions& options);
+  virtual Result<LoadedModel> LoadWholeModel(const std::string& path, const LoadOptions& options);
+  // `loaded`: the network has just taken its values from a file.
+  virtual Result<Tensor> Predict(const Network& network, const Tensor& inputs, bool loaded);
+  // Before the answer of a load leaves: what the library said.
+  virtual void Report(Answer& answer, const LoadRequest& request);
+
+ private:
+  Answer SaveHere(const SaveRequest& request);
+  Answer LoadHere(const LoadRequest& request);
+  Answer AssignHere(const AssignRequest& request);
+  Answer LoadModelHere(const LoadRequest& request, const LoadOptions& options);
+  Result<Network> Make(const BuildRequest& request);
+
+  Description description_;
+};
+
+// Plays the programs of a session: the plan of the last one.
+Result<ModelPlan> PlayPrograms(const BuildRequest& request);
+
+// Values by id into the network. InvalidBuild for an id it does not have or a shape that differs.
+Status SetVariables(Network& network, const std::vector<NamedTensor>& values);
+std::vector<NamedTensor> GetVariables(const Network& network);
+
+// Runs `work` in a child process and brings its answer back; kCrashed when the child dies.
+Answer InChildProcess(const std::function<Answer()>& work);
+
+}  // namespace weightproof
