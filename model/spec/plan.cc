@@ -21,6 +21,7 @@ ObjectPlan InputLayerPlan(const Object& model, Dialect dialect) {
   plan.dialect = dialect;
   plan.class_name = "InputLayer";
   plan.name = model.input_name;
+  plan.trainable = model.input_trainable;
   plan.input_shape = model.input_shape;
   plan.output_shape = model.input_shape;
   return plan;

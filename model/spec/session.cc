@@ -356,6 +356,7 @@ Status Session::CheckEmbeddingFirst(int id) {
 
 void Session::SetTrainable(int id, bool value) {
   object(id).trainable = value;
+  object(id).input_trainable = value;
   const std::vector<int> children = object(id).children;
   for (int child : children) SetTrainable(child, value);
 }

@@ -33,6 +33,7 @@ struct Object {
   bool own_input = false;  // ... because the program asked for one
   std::string input_name;
   std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
+  bool input_trainable = true;
 };
 
 class Session {

@@ -120,6 +120,7 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
   // Functional. Keras 3's clone_model names the new InputLayer after the old one's tensor.
   Object copy = object(model);
   copy.children.clear();
+  copy.input_trainable = true;
   if (keras3() && how == RebuildHow::kClone) copy.input_name = copy.input_tensor;
   copy.input_tensor = copy.input_name;
   if (!keras3() || how == RebuildHow::kClone) copy.trainable = true;
