@@ -337,7 +337,9 @@ class Player:
             model.pop()
         for node in nodes:
             if not step.get("same", True):
-                config = without_names(node.object.get_config(), node)
+                config = dict(node.object.get_config())
+                if not node.name:
+                    config["name"] = None  # an automatic one is given anew
                 node.object = type(node.object).from_config(config)
                 if node.kind == "nest":
                     self.adopt(node.children, node.object)
@@ -354,21 +356,6 @@ class Player:
 
     def variables(self):
         return variables_of(self.keras, self.model.object, self.children)
-
-
-def without_names(config, node):
-    """A config whose automatic names are left out, so that new ones are given."""
-    config = dict(config)
-    if not node.name:
-        config.pop("name", None)
-    if node.kind == "nest":
-        config.setdefault("name", None)  # Sequential.from_config asks for the key
-        inner = [entry for entry in config["layers"] if entry["class_name"] != "InputLayer"]
-        made = dict(zip(map(id, inner), node.children, strict=True))
-        config["layers"] = [
-            dict(entry, config=without_names(entry["config"], made[id(entry)]))
-            if id(entry) in made else entry for entry in config["layers"]]
-    return config
 
 
 def variables_of(keras, model, children):

@@ -52,8 +52,8 @@ class Log(logging.Handler):
         finally:
             for logger in loggers:
                 logger.removeHandler(self)
-            self.lines = [{"kind": "warning", "category": w.category.__name__,
-                           "text": str(w.message)} for w in caught] + self.lines
+            self.lines = [{"kind": "warning", "text": "%s: %s" % (w.category.__name__, w.message)}
+                          for w in caught] + self.lines
             if printed.getvalue().strip():
                 self.lines.append({"kind": "printed", "text": printed.getvalue().strip()})
 
@@ -125,10 +125,13 @@ class Worker:
         answer = {"variables" + when: [dict(to_wire(v), id=name) for name, v in pairs]}
         if inputs is None:
             return answer
-        first = numpy.asarray(model(inputs))
-        answer["prediction" + when] = to_wire(first)
-        if not when:
-            answer["repeatable"] = first.tobytes() == numpy.asarray(model(inputs)).tobytes()
+        try:
+            first = numpy.asarray(model(inputs))
+            answer["prediction" + when] = to_wire(first)
+            if not when:
+                answer["repeatable"] = first.tobytes() == numpy.asarray(model(inputs)).tobytes()
+        except Exception as error:  # a model that load_model made need not take these inputs
+            answer["prediction_error"] = "%s: %s" % (type(error).__name__, error)
         return answer
 
     def inputs(self, request):

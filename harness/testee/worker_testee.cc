@@ -1,0 +1,154 @@
+#include "harness/testee/worker_testee.h"
+
+#include "harness/testee/wire.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::chrono::milliseconds kCloseTimeout{1000};
+
+bool NeedsOwnProcess(const SessionSpec& session) {
+  return session.fresh || session.hash_seed != 0 || session.threads != 0 || !session.locale.empty();
+}
+
+// What of a session only a new process can have.
+Environment SessionEnvironment(const SessionSpec& session) {
+  Environment out = {{"PYTHONHASHSEED", std::to_string(session.hash_seed)}};
+  if (!session.locale.empty()) out.emplace_back("LC_ALL", session.locale);
+  if (session.threads != 0) {
+    for (const char* name : {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}) {
+      out.emplace_back(name, std::to_string(session.threads));
+    }
+  }
+  return out;
+}
+
+std::string WithTail(std::string text, const std::string& tail) {
+  if (!tail.empty()) text += "; the end of its stderr:\n" + tail;
+  return text;
+}
+
+std::string Seconds(std::chrono::milliseconds time) {
+  return std::to_string(time.count() / 1000) + "." + std::to_string(time.count() / 100 % 10) + " s";
+}
+
+Answer Broken(Outcome outcome, std::string kind, std::string message) {
+  Answer answer;
+  answer.outcome = outcome;
+  answer.error_kind = std::move(kind);
+  answer.error_message = std::move(message);
+  return answer;
+}
+
+Answer AnswerOfEnd(const Exchange& exchange, const std::string& tail, const ProcessLimits& limits,
+                   std::chrono::milliseconds timeout) {
+  switch (exchange.end) {
+    case ExchangeEnd::kTimedOut:
+      return Broken(Outcome::kTimedOut, "Timeout",
+                    WithTail("no answer within " + Seconds(timeout), tail));
+    case ExchangeEnd::kOutOfMemory:
+      return Broken(
+          Outcome::kOutOfMemory, "OutOfMemory",
+          WithTail("more than " + std::to_string(limits.resident_bytes_max) + " bytes resident",
+                   tail));
+    case ExchangeEnd::kLineTooLong:
+      return Broken(
+          Outcome::kWorkerError, "Protocol",
+          WithTail("a line of more than " + std::to_string(limits.line_bytes_max) + " bytes",
+                   tail));
+    case ExchangeEnd::kEnded:
+    case ExchangeEnd::kLine:
+      break;
+  }
+  return Broken(Outcome::kCrashed, exchange.cause,
+                WithTail("the worker died: " + exchange.cause, tail));
+}
+
+}  // namespace
+
+WorkerTestee::WorkerTestee(std::vector<std::string> argv, Environment environment,
+                           const ProcessLimits& limits)
+    : argv_(std::move(argv)), environment_(std::move(environment)), limits_(limits) {}
+
+WorkerTestee::~WorkerTestee() {
+  if (standing_) standing_->Close(kCloseTimeout);
+}
+
+Result<std::unique_ptr<Process>> WorkerTestee::StartProcess(const SessionSpec& session) {
+  Environment environment = SessionEnvironment(session);
+  environment.insert(environment.end(), environment_.begin(), environment_.end());
+  ++processes_started_;
+  return Process::Start(argv_, environment, limits_);
+}
+
+Result<std::unique_ptr<WorkerTestee>> WorkerTestee::Create(std::vector<std::string> argv,
+                                                           Environment environment,
+                                                           const ProcessLimits& limits) {
+  std::unique_ptr<WorkerTestee> testee(
+      new WorkerTestee(std::move(argv), std::move(environment), limits));
+  auto process = testee->StartProcess({});
+  if (!process) return std::unexpected(std::move(process.error()));
+  const std::uint64_t id = ++testee->last_id_;
+  const Exchange exchange = (*process)->Ask(DescribeLine(id), limits.start_timeout);
+  if (exchange.end != ExchangeEnd::kLine) {
+    const Answer answer =
+        AnswerOfEnd(exchange, (*process)->stderr_tail(), limits, limits.start_timeout);
+    return Fail(ErrorKind::kPathUnreadable, testee->argv_[0], answer.error_message,
+                "run the worker's command by hand and see what it needs");
+  }
+  auto description = DescriptionFromLine(exchange.line, id);
+  if (!description) return std::unexpected(std::move(description.error()));
+  testee->description_ = *std::move(description);
+  testee->standing_ = *std::move(process);
+  return testee;
+}
+
+Answer WorkerTestee::AskProcess(std::unique_ptr<Process>& process, bool is_new,
+                                const std::string& line, std::uint64_t id) {
+  const auto timeout =
+      is_new ? limits_.start_timeout + limits_.request_timeout : limits_.request_timeout;
+  const Exchange exchange = process->Ask(line, timeout);
+  if (exchange.end != ExchangeEnd::kLine) {
+    Answer answer = AnswerOfEnd(exchange, process->stderr_tail(), limits_, timeout);
+    process.reset();
+    return answer;
+  }
+  auto answer = AnswerFromLine(exchange.line, id);
+  if (answer) return *std::move(answer);
+  Answer broken = Broken(Outcome::kWorkerError, "Protocol",
+                         WithTail(answer.error().Text(), process->stderr_tail()));
+  process.reset();  // what it says next could not be trusted either
+  return broken;
+}
+
+Answer WorkerTestee::Ask(const SessionSpec& session,
+                         const std::function<std::string(std::uint64_t)>& line) {
+  const std::uint64_t id = ++last_id_;
+  if (standing_ && !standing_->is_ours()) standing_.reset();  // it is the parent's
+  const bool own = NeedsOwnProcess(session);
+  const bool is_new = own || standing_ == nullptr;
+  std::unique_ptr<Process> one_time;
+  std::unique_ptr<Process>& process = own ? one_time : standing_;
+  if (is_new) {
+    auto started = StartProcess(session);
+    if (!started) return Broken(Outcome::kWorkerError, "Start", started.error().Text());
+    process = *std::move(started);
+  }
+  Answer answer = AskProcess(process, is_new, line(id), id);
+  if (one_time) one_time->Close(kCloseTimeout);
+  return answer;
+}
+
+Answer WorkerTestee::Save(const SaveRequest& request) {
+  return Ask(request.build.session, [&](std::uint64_t id) { return SaveLine(request, id); });
+}
+
+Answer WorkerTestee::Load(const LoadRequest& request) {
+  return Ask(request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); });
+}
+
+Answer WorkerTestee::Assign(const AssignRequest& request) {
+  return Ask(request.build.session, [&](std::uint64_t id) { return AssignLine(request, id); });
+}
+
+}  // namespace weightproof

@@ -1,0 +1,48 @@
+// A real loader in a process of its own, spoken to by the protocol of PROTOCOL.md. Its crash, hang
+// or nonsense is an outcome; the next request gets a new process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/testee/process.h"
+#include "harness/testee/testee.h"
+
+namespace weightproof {
+
+class WorkerTestee : public Testee {
+ public:
+  // Starts the command and asks it to describe itself. Errors: it cannot be run, it dies, it says
+  // nothing within limits.start_timeout, or it speaks another protocol.
+  static Result<std::unique_ptr<WorkerTestee>> Create(std::vector<std::string> argv,
+                                                      Environment environment,
+                                                      const ProcessLimits& limits = {});
+  ~WorkerTestee() override;
+
+  const Description& Describe() const override { return description_; }
+  Answer Save(const SaveRequest& request) override;
+  Answer Load(const LoadRequest& request) override;
+  Answer Assign(const AssignRequest& request) override;
+
+  int processes_started() const { return processes_started_; }
+
+ private:
+  WorkerTestee(std::vector<std::string> argv, Environment environment, const ProcessLimits& limits);
+  Result<std::unique_ptr<Process>> StartProcess(const SessionSpec& session);
+  // Asks in the standing process or, for a session that needs one, in a process of its own.
+  Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line);
+  Answer AskProcess(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
+                    std::uint64_t id);
+
+  std::vector<std::string> argv_;
+  Environment environment_;
+  ProcessLimits limits_;
+  Description description_;
+  std::unique_ptr<Process> standing_;
+  std::uint64_t last_id_ = 0;
+  int processes_started_ = 0;
+};
+
+}  // namespace weightproof
