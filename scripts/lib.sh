@@ -68,13 +68,14 @@ build_preset() {
   local preset=$1 log=build/$1.log
   shift
   mkdir -p build
-  if [[ ! -f build/$preset/build.ninja ]]; then
+  if [[ ! -f build/$preset/build.ninja || CMakePresets.json -nt build/$preset/configured ]]; then
     say "configuring build/$preset"
     cmake --preset "$preset" >"$log" 2>&1 || {
       cat "$log" >&2
-      rm -rf "build/$preset/CMakeCache.txt"
+      rm -f "build/$preset/CMakeCache.txt" "build/$preset/build.ninja"
       die "cmake --preset $preset failed"
     }
+    touch "build/$preset/configured"
   fi
   if [[ -t 2 ]]; then
     ninja -C "build/$preset" "$@" >&2 || die "build of $preset failed"
