@@ -262,21 +262,18 @@ class Writer {
   }
 
   void Subclass(const std::string& flags) {
+    std::string calls = "x";
+    for (const Node* node : top_) calls = node->variable + "(" + calls + ")";
     Add("class Net(keras.Model):");
-    Add("    def __init__(self):");
-    std::string body = fmt::format("        super().__init__({})", flags);
+    Add("    def call(self, x): return " + calls);
+    Add(fmt::format("m = Net({})", flags));
     for (std::size_t i = 0; i < top_.size(); ++i) {
       const auto& order = assemble_->attribute_order;
       const std::size_t j = order.empty() ? i : static_cast<std::size_t>(order[i]);
       const std::string attribute =
           j < assemble_->attributes.size() ? assemble_->attributes[j] : fmt::format("layer_{}", j);
-      body += fmt::format("; self.{} = {}", attribute, top_[j]->variable);
+      Add(fmt::format("m.{} = {}", attribute, top_[j]->variable));
     }
-    Add(body);
-    Add("    def call(self, x):");
-    Add(fmt::format("        for f in [{}]: x = f(x)", Join(top_)));
-    Add("        return x");
-    Add("m = Net()");
   }
 
   void BringInput(bool only_if_unbuilt) {

@@ -119,15 +119,14 @@ bool Simple(const std::string& line) {
   return true;
 }
 
-// A function's body, each run of simple statements on one line when lines are scarce.
-void AddFunction(Lines& out, const std::string& head, const Lines& body, bool packed) {
-  out.push_back(head);
+// Lines, each run of simple statements on one line when lines are scarce.
+void AddBlock(Lines& out, const Lines& block, const char* indent, bool packed) {
   bool open = false;
-  for (const std::string& line : body) {
+  for (const std::string& line : block) {
     if (packed && open && Simple(line)) {
       out.back() += "; " + line;
     } else {
-      out.push_back("    " + line);
+      out.push_back(indent + line);
     }
     open = Simple(line);
   }
@@ -161,98 +160,100 @@ std::string Names(const SessionSpec& session, const char* side) {
              : "";
 }
 
+// Up to the load: files made, the writer's model saved, the file moved and changed.
+Lines SaveLines(const Case& c, const std::string& path, const std::string& load_path) {
+  Lines lines = {"os.chdir(tempfile.mkdtemp())"};
+  for (std::string& line : PrepareLines(c)) lines.push_back(std::move(line));
+  if (std::string line = Names(c.writer.session, "writer"); !line.empty()) lines.push_back(line);
+  lines.push_back("w, wl = writer(); fill(wl, 1)");
+  lines.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
+  if (c.route.load_path) lines.push_back(fmt::format("shutil.copy({}, {})", path, load_path));
+  if (!c.damage.empty()) {
+    lines.push_back(fmt::format("import h5py; f = h5py.File({}, \"r+\")", load_path));
+    for (const Damage& d : c.damage) lines.push_back(DamageLine(d));
+    lines.push_back("f.close()");
+  }
+  if (c.reader.session.fresh) {  // the names that a process of its own would give
+    lines.push_back(c.architecture.dialect == Dialect::kKeras3
+                        ? "keras.utils.clear_session(free_memory=False)"
+                        : "keras.backend.clear_session()");
+  }
+  if (std::string line = Names(c.reader.session, "reader"); !line.empty()) lines.push_back(line);
+  return lines;
+}
+
+// The same model with the saved values put into it: what a right load would predict.
+Lines CompareLines(const Case& c) {
+  std::string numbers = "uniform(-1, 1, ";
+  const auto& layers = c.architecture.layers;
+  if (!layers.empty() && layers.front().class_name == "Embedding") {
+    const auto it = layers.front().config.find("input_dim");
+    const auto* rows =
+        it == layers.front().config.end() ? nullptr : std::get_if<std::int64_t>(&it->second);
+    numbers = fmt::format("integers(0, {}, ", rows != nullptr ? *rows : 1);
+  }
+  Shape batch = c.architecture.input_shape;
+  batch.insert(batch.begin(), c.probe.batch);
+  return {"c, cl = reader(); want = [v.numpy() for v in weights(wl)]",
+          "same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]",
+          "if not same: sys.exit(print(\"loaded into another model\") or not said)",
+          "for v, a in zip(weights(cl), want): v.assign(a)",
+          fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed,
+                      numbers, PythonShape(batch)),
+          "got, right = np.asarray(r(x)), np.asarray(c(x))",
+          "print(got, right, *[str(s.message) for s in said], sep=\"\\n\")",
+          "sys.exit(not said and not np.array_equal(got, right, equal_nan=True))"};
+}
+
 Lines Script(const Case& c, bool packed) {
   const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
-  const Route& route = c.route;
-  const std::string path = Path(c, route.path);
-  const std::string load_path = route.load_path ? Path(c, *route.load_path) : path;
+  const std::string path = Path(c, c.route.path);
+  const std::string load_path = c.route.load_path ? Path(c, *c.route.load_path) : path;
+  const Lines writer = PythonBuild(c.architecture, c.writer.build);
+  const Lines reader = PythonBuild(c.architecture, c.reader.build);
   Lines out = {
       fmt::format("# {} by {}. Exits 1 if the load is silently wrong, 0 if right or refused.",
-                  RouteFormatName(route.format), route.by_name ? "name" : "order"),
+                  RouteFormatName(c.route.format), c.route.by_name ? "name" : "order"),
       "import os, shutil, sys, tempfile, warnings",
       keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
              : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
-      keras3 ? "import keras, numpy as np" : "import numpy as np, tf_keras as keras",
-      "L = keras.layers",
+      keras3 ? "import keras, numpy as np; L = keras.layers"
+             : "import numpy as np, tf_keras as keras; L = keras.layers",
       "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
       "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else [m]",
-      "weights = lambda ls: [v for l in ls for v in l.weights]"};
-  AddFunction(out, "def writer():", PythonBuild(c.architecture, c.writer.build), packed);
-  if (c.writer.build == c.reader.build) {
-    out.push_back("reader = writer");
-  } else {
-    AddFunction(out, "def reader():", PythonBuild(c.architecture, c.reader.build), packed);
-  }
+      "weights = lambda ls: [v for l in ls for v in l.weights]",
+      "def writer():"};
+  AddBlock(out, writer, "    ", packed);
+  out.push_back(writer == reader ? "reader = writer" : "def reader():");
+  if (writer != reader) AddBlock(out, reader, "    ", packed);
+  const std::string special = Special(c.weights.profile);
   out.push_back("def fill(ls, seed):");
   out.push_back("    g = np.random.default_rng(seed)");
   out.push_back("    for v in weights(ls):");
-  const std::string special = Special(c.weights.profile);
+  const std::string values = "g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)";
   if (special.empty()) {
-    out.push_back("        v.assign(g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape))");
+    out.back() += " v.assign(" + values + ")";
   } else {
-    out.push_back("        a = g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)");
-    out.push_back("        if seed == 1 and \"variance\" not in v.name: a.flat[0] = " + special);
-    out.push_back("        v.assign(a)");
+    out.back() += " a = " + values + "; a.flat[:seed == 1] = " + special + "; v.assign(a)";
   }
   out.push_back("def attempt(call):");
   out.push_back("    try: return call()");
   out.push_back("    except Exception as e: sys.exit(print(\"refused:\", type(e).__name__, e))");
   out.push_back("def load():");
-  if (route.load_as == LoadAs::kModel) {
-    out.push_back(fmt::format("    r = attempt(lambda: keras.models.load_model({}))", load_path));
-    out.push_back("    return r, leaves(r)");
+  if (c.route.load_as == LoadAs::kModel) {
+    out.push_back(fmt::format(
+        "    r = attempt(lambda: keras.models.load_model({})); return r, leaves(r)", load_path));
   } else {
-    out.push_back(fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {})",
-                              LoadCall(c, load_path)));
-    out.push_back("    return r, rl");
+    out.push_back(
+        fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {}); return r, rl",
+                    LoadCall(c, load_path)));
   }
-  out.push_back("os.chdir(tempfile.mkdtemp())");
-  for (std::string& line : PrepareLines(c)) out.push_back(std::move(line));
-  if (std::string line = Names(c.writer.session, "writer"); !line.empty()) out.push_back(line);
-  out.push_back("w, wl = writer(); fill(wl, 1)");
-  out.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
-  if (route.load_path) out.push_back(fmt::format("shutil.copy({}, {})", path, load_path));
-  if (!c.damage.empty()) {
-    Lines damage;
-    for (const Damage& d : c.damage) damage.push_back(DamageLine(d));
-    out.push_back(fmt::format("import h5py; f = h5py.File({}, \"r+\")", load_path));
-    if (packed) {
-      out.push_back(fmt::format("{}; f.close()", fmt::join(damage, "; ")));
-    } else {
-      out.insert(out.end(), damage.begin(), damage.end());
-      out.push_back("f.close()");
-    }
-  }
-  if (c.reader.session.fresh) {
-    out.push_back(keras3 ? "keras.utils.clear_session(free_memory=False)  # as a fresh process"
-                         : "keras.backend.clear_session()  # as a fresh process");
-  }
-  if (std::string line = Names(c.reader.session, "reader"); !line.empty()) out.push_back(line);
-  const bool embedding =
-      !c.architecture.layers.empty() && c.architecture.layers.front().class_name == "Embedding";
-  std::string numbers = "uniform(-1, 1, ";
-  if (embedding) {
-    const auto it = c.architecture.layers.front().config.find("input_dim");
-    const auto* rows = it == c.architecture.layers.front().config.end()
-                           ? nullptr
-                           : std::get_if<std::int64_t>(&it->second);
-    numbers = fmt::format("integers(0, {}, ", rows != nullptr ? *rows : 1);
-  }
+  AddBlock(out, SaveLines(c, path, load_path), "", packed);
   out.push_back("with warnings.catch_warnings(record=True) as said:");
   out.push_back(c.reader.session.load_twice
                     ? "    warnings.simplefilter(\"always\"); load(); r, rl = load()"
                     : "    warnings.simplefilter(\"always\"); r, rl = load()");
-  out.push_back("c, cl = reader(); want = [v.numpy() for v in weights(wl)]");
-  out.push_back("same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]");
-  out.push_back("if not same: sys.exit(print(\"loaded into another model\") or not said)");
-  out.push_back("for v, a in zip(weights(cl), want): v.assign(a)");
-  Shape batch = c.architecture.input_shape;
-  batch.insert(batch.begin(), c.probe.batch);
-  out.push_back(fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed,
-                            numbers, PythonShape(batch)));
-  out.push_back("got, right = np.asarray(r(x)), np.asarray(c(x))");
-  out.push_back("print(got, right, *[str(s.message) for s in said], sep=\"\\n\")");
-  out.push_back("sys.exit(not said and not np.array_equal(got, right, equal_nan=True))");
+  AddBlock(out, CompareLines(c), "", packed);
   return out;
 }
 

@@ -1,0 +1,177 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "harness/campaign/forked.h"
+#include "harness/cli/parse.h"
+#include "harness/cli/progress.h"
+
+namespace weightproof {
+namespace {
+
+struct Ran {
+  int code = -1;
+  std::string text;  // stdout and stderr
+};
+
+// Runs the real program through the shell, as a person would.
+class CommandLine : public ::testing::Test {
+ protected:
+  Ran Run(const std::string& arguments) const {
+    const std::string command =
+        "cd '" + folder_.path() + "' && '" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1";
+    Ran ran;
+    std::FILE* pipe = popen(command.c_str(), "r");
+    if (pipe == nullptr) return ran;
+    char chunk[4096];
+    for (std::size_t n; (n = fread(chunk, 1, sizeof chunk, pipe)) > 0;) ran.text.append(chunk, n);
+    const int status = pclose(pipe);
+    if (WIFEXITED(status)) ran.code = WEXITSTATUS(status);
+    return ran;
+  }
+
+  std::string Read(const std::string& name) const {
+    std::ifstream in(folder_.path() + "/" + name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  void Write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_.path() + "/" + name) << text;
+  }
+
+  Scratch folder_;
+};
+
+constexpr const char* kPlainCase = R"({"schema": 1,
+  "architecture": {"dialect": "keras3", "input_shape": [5],
+    "layers": [{"class": "Dense", "config": {"units": 3}}]},
+  "writer": {"build": [{"op": "assemble", "how": "list", "input": "given"}]},
+  "reader": {"build": [{"op": "assemble", "how": "functional", "input": "given"}]},
+  "route": {"format": "weights_h5", "path": {"text": "m.weights.h5"}}})";
+
+TEST(Duration, TakesSecondsMinutesAndHoursOnly) {
+  EXPECT_EQ(ParseDuration("60"), 60);
+  EXPECT_EQ(ParseDuration("60s"), 60);
+  EXPECT_EQ(ParseDuration("10m"), 600);
+  EXPECT_EQ(ParseDuration("0.5h"), 1800);
+  for (const char* bad : {"", "s", "-1", "0", "10x", "1e", "nan", "inf", "10 m"}) {
+    EXPECT_FALSE(ParseDuration(bad)) << bad;
+  }
+}
+
+TEST(Shard, CountsFromZero) {
+  EXPECT_EQ(ParseShard("0/4"), std::pair(std::uint64_t{0}, std::uint64_t{4}));
+  for (const char* bad : {"4/4", "1", "/", "-1/2", "0/0", "a/b", "1/2/3"}) {
+    EXPECT_FALSE(ParseShard(bad)) << bad;
+  }
+}
+
+TEST(ProgressLine, SaysCasesRateFindingsAndTimeLeft) {
+  Progress p;
+  p.cases = 12345;
+  p.seconds = 10;
+  p.findings = 2;
+  p.done = 0.25;
+  p.seconds_left = 75;
+  p.stage = "running";
+  EXPECT_EQ(ProgressText(p), "cases 12,345  1234/s  findings 2  left 1:15");
+}
+
+TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
+  const std::pair<const char*, const char*> kBad[] = {
+      {"", "--help"},
+      {"check --time soon", "soon"},
+      {"check --shard 2/2", "2/2"},
+      {"check --jobs 0", "jobs"},
+      {"check --colour", "--colour"},
+      {"check --testee nobody --cases 1 --corpus f", "weightproof testees"},
+      {"check --cases 1 --json absent/out.json", "absent/out.json"},
+      {"replay absent.json", "absent.json"},
+      {"replay .", "no case file"},
+      {"minimize absent.json", "output"},
+      {"show absent.json", "absent.json"},
+      {"inspect absent.h5", "absent.h5"},
+      {"predict absent.json --input x.npy --output y.npy", "absent.json"},
+  };
+  for (const auto& [arguments, word] : kBad) {
+    const Ran ran = Run(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.text;
+    EXPECT_NE(ran.text.find(word), std::string::npos) << arguments << "\n" << ran.text;
+  }
+}
+
+TEST_F(CommandLine, HelpOfEachCommandHasAnExample) {
+  for (const char* command :
+       {"check", "replay", "minimize", "show", "generate", "testees", "predict", "inspect"}) {
+    const Ran ran = Run(std::string(command) + " --help");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_NE(ran.text.find(std::string("weightproof ") + command + " "), std::string::npos)
+        << ran.text;
+    EXPECT_NE(ran.text.find("Example"), std::string::npos) << ran.text;
+  }
+}
+
+TEST_F(CommandLine, ReplaysShowsAndRefusesToMinimizeAnInnocentCase) {
+  Write("plain.json", kPlainCase);
+  const Ran replayed = Run("replay plain.json");
+  EXPECT_EQ(replayed.code, 0) << replayed.text;
+  EXPECT_NE(replayed.text.find("plain.json: held"), std::string::npos) << replayed.text;
+  const Ran shown = Run("show plain.json");
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_NE(shown.text.find("Dense(units=3)"), std::string::npos) << shown.text;
+  EXPECT_NE(shown.text.find("import keras"), std::string::npos) << shown.text;
+  EXPECT_EQ(Run("minimize plain.json -o small.json").code, 2);
+  Write("broken.json", "{\"schema\": 1, \"colour\": 2}");
+  EXPECT_EQ(Run("replay broken.json").code, 2);
+}
+
+TEST_F(CommandLine, CheckFindsNothingOnTheBuiltinTesteeAndWritesItsReports) {
+  const Ran ran = Run("check --cases 300 --jobs 2 --json out.json --junit out.xml --corpus found");
+  EXPECT_EQ(ran.code, 0) << ran.text;
+  const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_EQ(json["cases"].get<int>() + json["discarded"].get<int>(), 300);
+  EXPECT_EQ(json["testee"], "builtin");
+  EXPECT_NE(Read("out.xml").find("<testsuite "), std::string::npos);
+}
+
+TEST_F(CommandLine, CheckFindsACanaryAndItsFindingReplaysAndMinimizes) {
+  const Ran ran = Run("check --testee canary --cases 100 --json out.json --corpus found");
+  ASSERT_EQ(ran.code, 1) << ran.text;
+  const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
+  ASSERT_FALSE(json["findings"].empty());
+  const std::string path = json["findings"][0]["case"];
+  EXPECT_EQ(Run("replay '" + path + "' --testee canary").code, 1);
+  EXPECT_EQ(Run("minimize '" + path + "' -o small.json --testee canary").code, 0);
+  EXPECT_EQ(Run("replay small.json --testee canary").code, 1);
+  EXPECT_EQ(Run("replay small.json").code, 0);
+}
+
+TEST_F(CommandLine, ZeroCasesIsAHarnessError) {
+  EXPECT_EQ(Run("check --cases 0 --corpus found").code, 3);
+}
+
+TEST_F(CommandLine, GeneratesTheSameCasesForTheSameSeed) {
+  EXPECT_EQ(Run("generate --count 5 -o a --seed 3").code, 0);
+  EXPECT_EQ(Run("generate --count 5 -o b --seed 3").code, 0);
+  EXPECT_FALSE(Read("a/000004.json").empty());
+  EXPECT_EQ(Read("a/000004.json"), Read("b/000004.json"));
+  EXPECT_EQ(Run("replay a").code, 0);
+}
+
+TEST_F(CommandLine, ListsTesteesWithThirtyPlantedFaults) {
+  const auto list = nlohmann::json::parse(Run("testees --json").text, nullptr, false);
+  ASSERT_TRUE(list.is_array());
+  int faults = 0;
+  for (const auto& row : list) faults += row["name"].get<std::string>().starts_with("fault:");
+  EXPECT_GE(faults, 30);
+}
+
+}  // namespace
+}  // namespace weightproof
