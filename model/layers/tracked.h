@@ -131,6 +131,12 @@ inline float JumpAt(float x, double c, float below, float above) {
 }
 Tracked JumpAt(const Tracked& x, double c, const Tracked& below, const Tracked& above);
 
+// The same with an absolute error of `units` kUnit more, for libraries that cancel on the way.
+inline float Loosened(float x, double) { return x; }
+inline Tracked Loosened(const Tracked& x, double units) {
+  return {x.value, x.error + units * kUnit};
+}
+
 // A sum of terms and products in any order.
 template <class S>
 class Sum;
