@@ -64,9 +64,9 @@ Damage DrawOne(Chooser& choose, const FileNames& names) {
       break;
     case DamageOp::kRetype:
       out.big_endian = choose.Percent(35);
-      if (!out.big_endian || choose.Percent(30)) {
-        out.dtype = choose.Pick<std::string>({"float64", "float16"});
-      }
+      out.dtype = out.big_endian && choose.Percent(70)
+                      ? "float32"
+                      : choose.Pick<std::string>({"float64", "float16"});
       break;
     case DamageOp::kDuplicate:
       out.to = out.path + "_copy";
@@ -109,10 +109,14 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
   const std::size_t wanted = choose.Percent(80) ? 1 : 2;
   for (int tries = 0; tries < 12 && c.damage.size() < wanted; ++tries) {
     Damage one = DrawOne(choose, names);
+    const auto touches = [](const std::string& a, const std::string& b) {
+      return !a.empty() && !b.empty() && (a.starts_with(b) || b.starts_with(a));
+    };
     const bool again = std::any_of(c.damage.begin(), c.damage.end(), [&](const Damage& other) {
       // The second edit must not depend on the first: another part of the file altogether.
-      return other.path.starts_with(one.path) || one.path.starts_with(other.path) ||
-             other.to == one.path || one.to.starts_with(other.path);
+      return one.path.empty() || other.path.empty() || touches(one.path, other.path) ||
+             touches(one.path, other.to) || touches(one.to, other.path) ||
+             touches(one.to, other.to);
     });
     if (!again && DamageApplies({one}, names)) c.damage.push_back(std::move(one));
   }

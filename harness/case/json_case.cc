@@ -84,7 +84,7 @@ Json OneDamageToJson(const Damage& damage) {
       out["shape"] = damage.shape;
       break;
     case DamageOp::kRetype:
-      if (!damage.dtype.empty()) out["dtype"] = damage.dtype;
+      out["dtype"] = damage.dtype;
       if (damage.big_endian) out["big_endian"] = true;
       break;
     case DamageOp::kSetAttribute:
@@ -123,7 +123,7 @@ Result<Damage> ReadOneDamage(const Json& value, const JsonPlace& place) {
       fields.Ints("shape", 32, damage.shape, 0, kIndexMax, true);
       break;
     case DamageOp::kRetype:
-      fields.Text("dtype", damage.dtype, !fields.Has("big_endian"));
+      fields.Text("dtype", damage.dtype, true);
       fields.Bool("big_endian", damage.big_endian);
       break;
     case DamageOp::kSetAttribute:

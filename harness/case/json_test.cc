@@ -128,7 +128,7 @@ TEST(CaseJson, KeepsEveryStepAndEveryDamage) {
   const std::string damage = R"([
     {"op": "drop", "path": "a", "attribute": "b"}, {"op": "rename", "path": "a", "to": "b"},
     {"op": "swap", "path": "a", "other": "b"}, {"op": "reshape", "path": "a", "shape": [2, 3]},
-    {"op": "retype", "path": "a", "big_endian": true}, {"op": "duplicate", "path": "a", "to": "b"},
+    {"op": "retype", "path": "a", "dtype": "float32", "big_endian": true}, {"op": "duplicate", "path": "a", "to": "b"},
     {"op": "set_attribute", "path": "a", "attribute": "b", "strings": ["x", "y"]},
     {"op": "chunk", "path": "a", "deflate": 6, "shuffle": true},
     {"op": "set_value", "path": "a", "index": 3, "value": "-inf"}])";

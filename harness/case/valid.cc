@@ -61,6 +61,11 @@ bool IsValid(const Case& c) {
     FixReaderOfModel(fixed);
     if (fixed.reader.build != c.reader.build) return false;
   }
+  // tf-keras writes no subclass model as a whole.
+  if (IsModelRoute(c.route.format) && c.architecture.dialect == Dialect::kTfKeras) {
+    const Step* assemble = FindStep(c.writer.build, StepOp::kAssemble);
+    if (assemble == nullptr || assemble->how == AssembleHow::kSubclass) return false;
+  }
   const auto writer = Interpret(c.architecture, c.writer.build);
   if (!writer || !EmbeddingOnlyFirst(*writer)) return false;
   if (!c.damage.empty() && !DamageApplies(c.damage, NamesInFile(*writer, c.route.format))) {
