@@ -120,6 +120,9 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
     });
     if (!again && DamageApplies({one}, names)) c.damage.push_back(std::move(one));
   }
+  // The edits are independent; new names come last, so that no edit is looked up among them.
+  std::stable_partition(c.damage.begin(), c.damage.end(),
+                        [](const Damage& one) { return one.op != DamageOp::kRename; });
 }
 
 }  // namespace weightproof
