@@ -253,7 +253,7 @@ class Reader {
       extras_[i].layer = -2 - static_cast<int>(i);
       out.push_back(std::move(extras_[i]));
     }
-    std::ranges::stable_sort(out, {}, &Slot::place);
+    std::ranges::sort(out, {}, [](const Slot& s) { return std::pair(s.place, -s.layer); });
   }
 
   // Phase 4.
@@ -305,7 +305,7 @@ class Reader {
         }
       }
     }
-    std::ranges::stable_sort(program_.nests, {}, [](const Nest& nest) {
+    std::ranges::sort(program_.nests, {}, [](const Nest& nest) {
       return std::pair(nest.step->end - nest.step->begin, nest.step->begin);
     });
     return {};
