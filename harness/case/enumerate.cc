@@ -177,7 +177,7 @@ std::vector<Build> Builds(const ArchitectureSpec& architecture, int steps_max) {
     }
   }
   const auto assemblies = Assemblies(static_cast<int>(architecture.layers.size()));
-  for (const Build& set : sets) {
+  for (const Build& set : sets) {  // in order of size: each grew out of an earlier one
     if (!Fits(set)) continue;
     for (const Step& assembly : assemblies) {
       Build build = set;
@@ -186,9 +186,6 @@ std::vector<Build> Builds(const ArchitectureSpec& architecture, int steps_max) {
       if (IsValidBuild(architecture, build)) out.push_back(std::move(build));
     }
   }
-  // Sets first by size, so that the simple programs come first.
-  std::stable_sort(out.begin(), out.end(),
-                   [](const Build& a, const Build& b) { return a.size() < b.size(); });
   return out;
 }
 
