@@ -137,6 +137,15 @@ TEST(Network, PassesInputsThroughWhenNothingComputes) {
   EXPECT_EQ(bounded.bound.values<double>()[0], 0);
 }
 
+TEST(Network, FlattenOfChannelsFirstMovesTheChannelsToTheEnd) {
+  const Network network = Make({2, 3}, {Layer("Flatten", {{"data_format", "channels_first"}})});
+  Tensor x(DType::kFloat32, {1, 2, 3});
+  for (std::size_t i = 0; i < 6; ++i) x.values<float>()[i] = static_cast<float>(i);
+  const Tensor y = network.Predict(x).value();
+  const std::vector<float> found(y.values<float>().begin(), y.values<float>().end());
+  EXPECT_EQ(found, (std::vector<float>{0, 3, 1, 4, 2, 5}));
+}
+
 TEST(Network, RefusesInputsOfAnotherShapeOrType) {
   const Network network = Make({4}, {Layer("Dense", {{"units", 2}})});
   for (const Shape& shape : {Shape{4}, Shape{1, 5}, Shape{0, 4}, Shape{1, 4, 1}}) {
