@@ -16,6 +16,7 @@
 #include <filesystem>
 
 #include "harness/campaign/result_json.h"
+#include "harness/testee/process.h"
 
 namespace weightproof {
 namespace {
@@ -69,11 +70,6 @@ bool WriteAll(int fd, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return true;
-}
-
-std::string SignalName(int number) {
-  const char* name = sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
 ForkedEnd RunForked(const std::function<void(int fd)>& body,

@@ -31,8 +31,6 @@ void BecomeChild(pid_t parent);
 
 bool WriteAll(int fd, std::string_view text);
 
-// "SIGSEGV" of 11; "signal 63" of one without a name here.
-std::string SignalName(int number);
 
 // Makes Ctrl-C and SIGTERM set a flag that Interrupted() reads, as long as it lives.
 class InterruptGuard {
