@@ -120,7 +120,7 @@ class Worker:
                                    % (name, value.shape, tuple(variable.shape)))
             variable.assign(value)
 
-    def state(self, model, pairs, inputs, when=""):
+    def state(self, model, pairs, inputs, when="", loaded=False):
         """Variables and prediction; the last one is made twice to see whether it repeats."""
         answer = {"variables" + when: [dict(to_wire(v), id=name) for name, v in pairs]}
         if inputs is None:
@@ -130,8 +130,11 @@ class Worker:
             answer["prediction" + when] = to_wire(first)
             if not when:
                 answer["repeatable"] = first.tobytes() == numpy.asarray(model(inputs)).tobytes()
-        except Exception as error:  # a model that load_model made need not take these inputs
-            answer["prediction_error"] = "%s: %s" % (type(error).__name__, error)
+        except Exception as error:
+            text = "%s: %s" % (type(error).__name__, error)
+            if not loaded:
+                raise Unsupported("predict: " + text) from error
+            answer["prediction_error"] = text  # what load_model made need not take these inputs
         return answer
 
     def inputs(self, request):
@@ -205,7 +208,7 @@ class Worker:
             before = self.state(model, pairs, inputs, "_before")
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.attempt(lambda: model.load_weights(path, **options))
-        answer = {**before, **self.state(model, pairs, inputs), **answer}
+        answer = {**before, **self.state(model, pairs, inputs, loaded=True), **answer}
         if request.get("resave_path") and answer["outcome"] == "ok":
             try:
                 again, _ = self.attempt(self.write(model, request, request["resave_path"], True))
