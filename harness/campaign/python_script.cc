@@ -137,16 +137,18 @@ Lines PrepareLines(const Case& c) {
   const std::string path = Path(c, c.route.path);
   switch (c.route.path.setup) {
     case PathSetup::kExistingFile:
-      lines.push_back(fmt::format("open({}, \"wb\").write(b\"x\" * 98304)", path));
+      lines.push_back(fmt::format("attempt(lambda: open({}, \"wb\").write(b\"x\" * 98304))", path));
       break;
     case PathSetup::kExistingDirectory:
-      lines.push_back(fmt::format("os.mkdir({})", path));
+      lines.push_back(fmt::format("attempt(lambda: os.mkdir({}))", path));
       break;
     case PathSetup::kSymlink:
-      lines.push_back(fmt::format("os.mkdir(\"linked\"); os.symlink(\"linked/target\", {})", path));
+      lines.push_back(fmt::format(
+          "os.mkdir(\"linked\"); attempt(lambda: os.symlink(\"linked/target\", {}))", path));
       break;
     case PathSetup::kExistingCheckpoint:
-      lines.push_back("w, wl = writer(); fill(wl, 9); " + SaveCall(c, path));
+      lines.push_back(
+          fmt::format("w, wl = writer(); fill(wl, 9); attempt(lambda: {})", SaveCall(c, path)));
       break;
     default:
       break;
@@ -167,7 +169,8 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   if (std::string line = Names(c.writer.session, "writer"); !line.empty()) lines.push_back(line);
   lines.push_back("w, wl = writer(); fill(wl, 1)");
   lines.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
-  if (c.route.load_path) lines.push_back(fmt::format("shutil.copy({}, {})", path, load_path));
+  if (c.route.load_path)
+    lines.push_back(fmt::format("attempt(lambda: shutil.copy({}, {}))", path, load_path));
   if (!c.damage.empty()) {
     lines.push_back(fmt::format("import h5py; f = h5py.File({}, \"r+\")", load_path));
     for (const Damage& d : c.damage) lines.push_back(DamageLine(d));
