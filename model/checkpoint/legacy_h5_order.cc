@@ -132,8 +132,9 @@ class Inside {
   Status CheckSiblings() {
     std::vector<std::size_t> by_signature(to_.leaves.size());
     std::iota(by_signature.begin(), by_signature.end(), std::size_t{0});
-    std::ranges::stable_sort(by_signature, [this](std::size_t a, std::size_t b) {
-      return LowerSignature(Leaf(a), Leaf(b));
+    std::ranges::sort(by_signature, [this](std::size_t a, std::size_t b) {
+      if (LowerSignature(Leaf(a), Leaf(b))) return true;
+      return !LowerSignature(Leaf(b), Leaf(a)) && a < b;
     });
     for (std::size_t begin = 0; begin < by_signature.size();) {
       std::size_t end = begin + 1;

@@ -133,7 +133,7 @@ AutomaticName ParseAutomaticName(std::string_view name) {
 
 NameJudge::NameJudge(const ModelPlan& plan) {
   Collect(plan.model);
-  std::ranges::stable_sort(given_, {}, &GivenName::name);
+  std::ranges::sort(given_, {}, &GivenName::name);
 }
 
 void NameJudge::Collect(const ObjectPlan& object) {
