@@ -214,7 +214,7 @@ class Writer {
   // Phase 5: innermost first, then by begin.
   void MakeNests() {
     std::vector<Node*> order = nests_;
-    std::ranges::stable_sort(order, {}, [](const Node* n) {
+    std::ranges::sort(order, {}, [](const Node* n) {
       return std::pair(n->nest->end - n->nest->begin, n->nest->begin);
     });
     for (const Node* node : order) {
