@@ -92,6 +92,12 @@ TEST(LegacyH5, RefusesAGivenNameThatStandsElsewhere) {
   ExpectRefused(Match(moved, File(writer)), ErrorKind::kGivenNameElsewhere);
 }
 
+TEST(LegacyH5, RefusesANameThatThePersonGaveToALayerWithoutWeightsHere) {
+  const ModelPlan reader = ThreeDense({NoopStep(1, "one")});
+  ExpectRefused(Match(reader, File(ThreeDense({NameStep(0, "one")}))),
+                ErrorKind::kGivenNameElsewhere, "one");
+}
+
 TEST(LegacyH5, ReportsANameThatOneSideAloneKnows) {
   const ModelPlan named = ThreeDense({NameStep(1, "middle")});
   const Result<Assignment> in_file = Match(ThreeDense(), File(named));
