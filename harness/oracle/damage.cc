@@ -63,7 +63,7 @@ Status Rename(Group& root, const Damage& edit) {
     return DoesNotApply(edit, "'" + edit.to + "' is taken or no name");
   }
   Child moved = std::move(*child);
-  Remove(*parent, name);
+  parent->children.erase(parent->children.begin() + (child - parent->children.data()));
   moved.name = edit.to;
   AddChild(*parent, std::move(moved));
   return {};

@@ -1,7 +1,7 @@
 #include "harness/oracle/promises.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <string_view>
 
 #include "harness/oracle/legacy_names.h"
@@ -40,17 +40,51 @@ std::vector<const ObjectPlan*> Weighted(const ObjectPlan& model) {
   return objects;
 }
 
-// Given names of one side that stand at another place on the other, or that only look automatic.
-bool NamesConflict(const std::vector<const ObjectPlan*>& a,
-                   const std::vector<const ObjectPlan*>& b) {
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (!a[i]->name_given) continue;
-    if (!AutomaticNameClass(a[i]->name).empty()) return true;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      if (i != j && b[j]->name == a[i]->name) return true;
+// Every name of a model with the place it stands for: the computing layer's number, the range of a
+// nested model, or nothing for a layer that computes nothing.
+struct NamePlace {
+  std::string place;
+  bool given;
+};
+
+void CollectPlaces(const ObjectPlan& object, int* number,
+                   std::map<std::string, NamePlace>* places) {
+  for (const int index : object.call_order) {
+    const ObjectPlan& layer = object.layers[static_cast<std::size_t>(index)];
+    const int first = *number;
+    std::string place;
+    if (layer.kind != ObjectKind::kLayer) {
+      CollectPlaces(layer, number, places);
+      place = std::to_string(first) + "-" + std::to_string(*number);
+    } else if (!ComputingLayers(layer).empty()) {
+      place = std::to_string((*number)++);
     }
+    places->insert_or_assign(layer.name, NamePlace{std::move(place), layer.name_given});
   }
-  return false;
+}
+
+// A name that a person gave on one side stands at another place on the other, or looks automatic
+// so that only the person knows.
+bool NamesConflict(const ObjectPlan& a, const ObjectPlan& b) {
+  std::map<std::string, NamePlace> first, second;
+  int number = 0;
+  CollectPlaces(a, &number, &first);
+  number = 0;
+  CollectPlaces(b, &number, &second);
+  // Weight paths in a file may carry the model's own name.
+  first.insert_or_assign(a.name, NamePlace{"model", a.name_given});
+  second.insert_or_assign(b.name, NamePlace{"model", b.name_given});
+  const auto looks_automatic = [](const auto& item) {
+    return item.second.given && !AutomaticNameClass(item.first).empty();
+  };
+  if (std::ranges::any_of(first, looks_automatic) || std::ranges::any_of(second, looks_automatic)) {
+    return true;
+  }
+  return std::ranges::any_of(first, [&](const auto& item) {
+    const auto other = second.find(item.first);
+    return other != second.end() && (item.second.given || other->second.given) &&
+           (item.second.place != other->second.place || item.second.place.empty());
+  });
 }
 
 std::vector<std::string> LegacyIds(const ObjectPlan& object) {
@@ -59,12 +93,24 @@ std::vector<std::string> LegacyIds(const ObjectPlan& object) {
   return ids;
 }
 
-bool CountersAscend(const ObjectPlan& object) {
-  const std::vector<const ObjectPlan*> leaves = WeightedLeaves(object);
-  for (std::size_t a = 0; a < leaves.size(); ++a) {
-    for (std::size_t b = a + 1; b < leaves.size(); ++b) {
-      if (leaves[a]->class_name == leaves[b]->class_name &&
-          AutomaticCounter(leaves[a]->name) >= AutomaticCounter(leaves[b]->name)) {
+bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
+  return std::ranges::equal(a.variables, b.variables, [](const auto& x, const auto& y) {
+    return x.role == y.role && x.shape == y.shape;
+  });
+}
+
+// Inside a nested layer, whether the file's names tell the places of equal siblings.
+bool OrderIsTold(const ObjectPlan& writer, const ObjectPlan& reader) {
+  const std::vector<const ObjectPlan*> file = WeightedLeaves(writer);
+  const std::vector<const ObjectPlan*> mine = WeightedLeaves(reader);
+  if (file.size() != mine.size()) return false;
+  for (std::size_t a = 0; a < file.size(); ++a) {
+    for (std::size_t b = a + 1; b < file.size(); ++b) {
+      if (!SameVariables(*file[a], *file[b])) continue;
+      if (file[a]->name_given || file[b]->name_given || mine[a]->name_given ||
+          mine[b]->name_given ||
+          (file[a]->class_name == file[b]->class_name &&
+           AutomaticCounter(file[a]->name) >= AutomaticCounter(file[b]->name))) {
         return false;
       }
     }
@@ -121,25 +167,18 @@ Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPl
 bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route) {
   const std::vector<const ObjectPlan*> a = Weighted(writer.model);
   const std::vector<const ObjectPlan*> b = Weighted(reader.model);
-  if (a.size() != b.size()) return true;
-  if (NamesConflict(a, b) || NamesConflict(b, a)) return true;
-  const bool legacy =
-      route.format == RouteFormat::kLegacyH5 || route.format == RouteFormat::kLegacyH5Model;
+  if (a.size() != b.size() || NamesConflict(writer.model, reader.model)) return true;
   if (route.by_name) {
     for (std::size_t k = 0; k < a.size(); ++k) {
       if (a[k]->name != b[k]->name) return true;
     }
   }
-  if (!legacy) {
-    return NamesConflict(WeightedLeaves(writer.model), WeightedLeaves(reader.model)) ||
-           NamesConflict(WeightedLeaves(reader.model), WeightedLeaves(writer.model));
+  if (route.format == RouteFormat::kWeightsH5 || route.format == RouteFormat::kKerasArchive) {
+    return false;
   }
   for (std::size_t k = 0; k < a.size(); ++k) {
-    if (a[k]->kind == ObjectKind::kLayer) continue;
-    const auto leaves_a = WeightedLeaves(*a[k]);
-    const auto leaves_b = WeightedLeaves(*b[k]);
-    if (LegacyIds(*a[k]) != LegacyIds(*b[k]) || !CountersAscend(*a[k])) return true;
-    if (NamesConflict(leaves_a, leaves_b) || NamesConflict(leaves_b, leaves_a)) return true;
+    if (a[k]->kind == ObjectKind::kLayer && b[k]->kind == ObjectKind::kLayer) continue;
+    if (LegacyIds(*a[k]) != LegacyIds(*b[k]) || !OrderIsTold(*a[k], *b[k])) return true;
   }
   return false;
 }

@@ -54,7 +54,8 @@ void TruthBuilder::CheckNames(const std::vector<std::string>& file,
   for (std::size_t k = 0; k < std::min(file.size(), reader.size()); ++k) {
     const std::string automatic = AutomaticNameClass(file[k]);
     const ObjectPlan& object = *reader[k];
-    if (!automatic.empty() && automatic != ClassInNames(object)) {
+    const bool same_given = object.name_given && object.name == file[k];
+    if (!automatic.empty() && automatic != ClassInNames(object) && !same_given) {
       Owe("class", {file[k], object.name});
     }
   }

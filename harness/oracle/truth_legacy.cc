@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "harness/oracle/legacy_names.h"
@@ -6,6 +7,18 @@
 
 namespace weightproof {
 namespace {
+
+std::vector<std::string> SubjectsOf(const LegacyLayer& layer) {
+  std::vector<std::string> subjects{layer.name};
+  for (const LegacyWeight& weight : layer.weights) subjects.push_back(weight.path);
+  return subjects;
+}
+
+std::vector<std::string> SubjectsOf(const ObjectPlan& object) {
+  std::vector<std::string> subjects{object.name};
+  for (const VariablePlan* variable : Variables(object)) subjects.push_back(variable->id);
+  return subjects;
+}
 
 std::vector<const ObjectPlan*> WeightedObjects(const ObjectPlan& model) {
   std::vector<const ObjectPlan*> objects;
@@ -65,7 +78,9 @@ void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePla
 void PairLayer(const LegacyLayer& file, const ObjectPlan& object, TruthBuilder& builder) {
   const std::vector<const VariablePlan*> order = LegacyOrder(object);
   if (file.weights.size() != order.size()) {
-    builder.Owe("weight-count", {file.name, object.name});
+    std::vector<std::string> subjects = SubjectsOf(file);
+    std::ranges::copy(SubjectsOf(object), std::back_inserter(subjects));
+    builder.Owe("weight-count", std::move(subjects));
     for (const LegacyWeight& weight : file.weights) builder.taken.insert(weight.path);
     return;
   }
@@ -84,7 +99,7 @@ void PairByName(const std::vector<const LegacyLayer*>& file,
   for (std::size_t k = 0; k < file.size(); ++k) {
     const auto match = std::ranges::find(objects, file[k]->name, &ObjectPlan::name);
     if (match == objects.end()) {
-      builder.Owe("unmatched-layer", {file[k]->name});
+      builder.Owe("unmatched-layer", SubjectsOf(*file[k]));
       for (const LegacyWeight& weight : file[k]->weights) builder.taken.insert(weight.path);
       continue;
     }
@@ -96,7 +111,7 @@ void PairByName(const std::vector<const LegacyLayer*>& file,
     PairLayer(*file[k], *objects[j], builder);
   }
   for (std::size_t j = 0; j < objects.size(); ++j) {
-    if (!used[j]) builder.Owe("unmatched-layer", {objects[j]->name});
+    if (!used[j]) builder.Owe("unmatched-layer", SubjectsOf(*objects[j]));
   }
 }
 
@@ -124,8 +139,13 @@ void DecodeLegacy(const Group& root, const ModelPlan& reader, bool by_name, Trut
     return;
   }
   if (file.size() != objects.size()) {
-    std::vector<std::string> subjects = file_names;
-    for (const ObjectPlan* object : objects) subjects.push_back(object->name);
+    std::vector<std::string> subjects;
+    for (const LegacyLayer* layer : file) {
+      std::ranges::copy(SubjectsOf(*layer), std::back_inserter(subjects));
+    }
+    for (const ObjectPlan* object : objects) {
+      std::ranges::copy(SubjectsOf(*object), std::back_inserter(subjects));
+    }
     builder.Owe("layer-count", std::move(subjects));
     for (const LegacyLayer* layer : file) {
       for (const LegacyWeight& weight : layer->weights) builder.taken.insert(weight.path);

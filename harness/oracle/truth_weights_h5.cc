@@ -23,7 +23,7 @@ std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counter
   return key;
 }
 
-void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, Dialect dialect,
+void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes,
           std::vector<Place>* places) {
   if (object.kind == ObjectKind::kLayer) {
     if (object.variables.empty()) return;
@@ -42,11 +42,10 @@ void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, Di
     for (const std::string& prefix : prefixes) {
       if (object.kind == ObjectKind::kSubclass) {
         inner.push_back(prefix + object.attributes[i] + "/");
-        if (dialect == Dialect::kTfKeras) continue;
       }
       inner.push_back(prefix + "layers/" + key + "/");
     }
-    Walk(object.layers[i], inner, dialect, places);
+    Walk(object.layers[i], inner, places);
   }
 }
 
@@ -65,7 +64,7 @@ std::string StoredName(const Group* vars) {
 
 void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& builder) {
   std::vector<Place> places;
-  Walk(reader.model, {""}, reader.dialect, &places);
+  Walk(reader.model, {""}, &places);
   std::vector<std::string> file_names;
   std::vector<const ObjectPlan*> leaves;
   for (const Place& place : places) {
@@ -94,8 +93,10 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
     file_names.push_back(name);
     leaves.push_back(place.leaf);
     if (vars->children.size() != variables.size()) {
-      builder.Owe("weight-count",
-                  {base.substr(0, base.size() - 1), place.leaf->name, variables.front().id});
+      std::vector<std::string> subjects{base.substr(0, base.size() - 1), place.leaf->name};
+      for (const VariablePlan& variable : variables) subjects.push_back(variable.id);
+      for (const Child& child : vars->children) builder.taken.insert(base + child.name);
+      builder.Owe("weight-count", std::move(subjects));
     }
     for (std::size_t i = 0; i < variables.size(); ++i) {
       const std::string key = std::to_string(i);

@@ -23,10 +23,8 @@ std::string Base(const SessionSpec& session, const std::string& directory) {
 
 ResolvedPath Resolve(const PathSpec& path, const SessionSpec& session,
                      const std::string& directory) {
-  const std::string text =
-      path.setup == PathSetup::kMissingParent ? "absent/" + path.text : path.text;
-  if (path.relative) return {text, Base(session, directory) + "/" + text};
-  return {directory + "/" + text, directory + "/" + text};
+  if (path.relative) return {path.text, Base(session, directory) + "/" + path.text};
+  return {directory + "/" + path.text, directory + "/" + path.text};
 }
 
 bool CannotBeWritten(const PathSpec& path) {
@@ -40,7 +38,14 @@ bool CannotBeWritten(const PathSpec& path) {
     if (slash - begin > kNameBytesMax) return true;
     begin = slash + 1;
   }
-  return path.text.contains('/');  // nothing makes folders inside the case's folder
+  // Nothing makes folders inside the case's folder: only "." leads anywhere.
+  std::string_view folder(path.text);
+  folder =
+      folder.substr(0, folder.rfind('/') == std::string_view::npos ? 0 : folder.rfind('/') + 1);
+  while (folder.starts_with("./") || folder.starts_with("/")) {
+    folder.remove_prefix(folder.starts_with("/") ? 1 : 2);
+  }
+  return !folder.empty();
 }
 
 Status Prepare(const PathSpec& path, const SessionSpec& session, const ResolvedPath& resolved,

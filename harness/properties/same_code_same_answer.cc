@@ -13,12 +13,7 @@ Verdict CheckSameCodeSameAnswer(const Observation& o) {
     }
   }
   if (o.other_session_load) {
-    // By name, a counter that a session moved on may make a load refuse; that is loud. Two loads
-    // that are both accepted must agree.
-    const Answer& other = *o.other_session_load;
-    const bool counters = o.c->route.by_name && (o.load.outcome != other.outcome ||
-                                                 o.load.error_kind != other.error_kind);
-    const std::string difference = counters ? "" : AnswersDiffer(o.load, other);
+    const std::string difference = AnswersDiffer(o.load, *o.other_session_load);
     if (!difference.empty()) {
       return Falsified(Severity::kSilentlyWrong, "session-differs",
                        "the same program and file in a plain session: " + difference);
