@@ -66,6 +66,12 @@ bool Player::Plan() {
   return true;
 }
 
+// Earlier models are spelt out in `before`.
+static SessionSpec WithoutEarlierModels(SessionSpec session) {
+  session.models_before = 0;
+  return session;
+}
+
 BuildRequest Player::WriterBuild() const {
   return {{&c_.architecture, &c_.writer.build},
           writer_before_,

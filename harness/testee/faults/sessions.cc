@@ -48,7 +48,7 @@ Hooks EarlierModelsShadow() {
   Hooks hooks;
   const auto crowded = std::make_shared<bool>(false);
   hooks.load_asked = [crowded](LoadRequest& request) {
-    *crowded = request.build.session.models_before > 0;
+    *crowded = request.build.before.size() > 1;
   };
   hooks.values_matched = [crowded](Values& values, const Network&, const Group&) {
     if (*crowded && !values.empty()) values.back().reset();
