@@ -61,6 +61,7 @@ void SplitWeightName(LegacyWeight& weight) {
   parts.pop_back();
   if (!parts.empty() && parts.size() > 1 && IsCellScope(parts.back())) parts.pop_back();
   if (!parts.empty()) weight.sublayer = parts.back();
+  for (const std::string& part : parts) weight.scope += part + "/";
 }
 
 }  // namespace
@@ -101,8 +102,8 @@ std::optional<LegacyNames> ReadLegacyNames(const Group& root) {
       names.malformed.push_back(names.prefix + layer_name);
     } else {
       for (const std::string& weight_name : *weight_names) {
-        LegacyWeight weight{weight_name, names.prefix + layer_name + "/" + weight_name, nullptr, "",
-                            ""};
+        LegacyWeight weight{
+            weight_name, names.prefix + layer_name + "/" + weight_name, nullptr, "", "", ""};
         const Child* found = FindPath(*group, weight_name);
         weight.dataset = found != nullptr ? found->dataset() : nullptr;
         SplitWeightName(weight);

@@ -16,6 +16,7 @@ struct LegacyWeight {
   std::string path;                  // from the root of the file
   const Dataset* dataset = nullptr;  // nullptr: not there
   std::string role;                  // last component without ":0"
+  std::string scope;     // everything before the role, an RNN cell's scope left out; may be ""
   std::string sublayer;  // the component before it, an RNN cell's scope left out; may be ""
 };
 

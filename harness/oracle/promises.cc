@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "harness/oracle/legacy_names.h"
@@ -168,19 +169,32 @@ bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Rout
   const std::vector<const ObjectPlan*> a = Weighted(writer.model);
   const std::vector<const ObjectPlan*> b = Weighted(reader.model);
   if (a.size() != b.size() || NamesConflict(writer.model, reader.model)) return true;
+  const bool by_place =
+      route.format == RouteFormat::kWeightsH5 || route.format == RouteFormat::kKerasArchive;
+  if (route.by_name && by_place) return true;  // an option that the format does not have
   if (route.by_name) {
     for (std::size_t k = 0; k < a.size(); ++k) {
       if (a[k]->name != b[k]->name) return true;
     }
   }
-  if (route.format == RouteFormat::kWeightsH5 || route.format == RouteFormat::kKerasArchive) {
-    return false;
-  }
+  if (by_place) return false;
   for (std::size_t k = 0; k < a.size(); ++k) {
     if (a[k]->kind == ObjectKind::kLayer && b[k]->kind == ObjectKind::kLayer) continue;
     if (LegacyIds(*a[k]) != LegacyIds(*b[k]) || !OrderIsTold(*a[k], *b[k])) return true;
   }
   return false;
+}
+
+bool NamesCollide(const ModelPlan& writer, RouteFormat format) {
+  if (format != RouteFormat::kLegacyH5 && format != RouteFormat::kLegacyH5Model) return false;
+  std::set<std::string_view> layers;
+  return std::ranges::any_of(writer.model.layers, [&](const ObjectPlan& layer) {
+    std::set<std::string_view> weights;
+    return !layers.insert(layer.name).second ||
+           std::ranges::any_of(Variables(layer), [&](const VariablePlan* variable) {
+             return !weights.insert(variable->legacy_name).second;
+           });
+  });
 }
 
 }  // namespace weightproof

@@ -26,4 +26,8 @@ bool SameNesting(const ModelPlan& a, const ModelPlan& b);
 // models are the same: then acceptance (right) and refusal both hold.
 bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route);
 
+// Whether the real library cannot save this plan: in legacy H5 two groups or datasets would have
+// one name.
+bool NamesCollide(const ModelPlan& writer, RouteFormat format);
+
 }  // namespace weightproof

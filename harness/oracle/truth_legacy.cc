@@ -48,20 +48,19 @@ bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
 void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePlan*>& order,
                     const ObjectPlan& object, TruthBuilder& builder) {
   const std::vector<const ObjectPlan*> leaves = WeightedLeaves(object);
-  std::map<const ObjectPlan*, std::string> name_of;
+  std::map<const ObjectPlan*, const LegacyWeight*> first_of;
   std::map<std::string, const ObjectPlan*> leaf_of;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const ObjectPlan* leaf = OwnerOf(leaves, order[i]);
-    const std::string& sub = file.weights[i].sublayer;
-    const bool fresh_leaf = name_of.emplace(leaf, sub).second;
-    const bool fresh_name = leaf_of.emplace(sub, leaf).second;
-    if (name_of[leaf] != sub || leaf_of[sub] != leaf || fresh_leaf != fresh_name) {
-      builder.Owe("sublayers-mixed", {file.weights[i].path, order[i]->id, object.name});
+    const LegacyWeight& weight = file.weights[i];
+    const LegacyWeight* first = first_of.emplace(leaf, &weight).first->second;
+    if (first->scope != weight.scope || leaf_of.emplace(weight.scope, leaf).first->second != leaf) {
+      builder.Owe("sublayers-mixed", {weight.path, order[i]->id, object.name});
       return;
     }
   }
   std::vector<std::string> names;
-  for (const ObjectPlan* leaf : leaves) names.push_back(name_of[leaf]);
+  for (const ObjectPlan* leaf : leaves) names.push_back(first_of[leaf]->sublayer);
   builder.CheckNames(names, leaves);
   for (std::size_t a = 0; a < leaves.size(); ++a) {
     for (std::size_t b = a + 1; b < leaves.size(); ++b) {

@@ -12,6 +12,12 @@ bool NamesAPlace(const Observation& o, const Answer& answer) {
     return !name.empty() &&
            (answer.error_place.contains(name) || answer.error_message.contains(name));
   };
+  // An option that cannot be had is the place itself.
+  if (answer.error_kind == "OptionNotSupported") {
+    return (o.c->route.by_name && said("by_name")) ||
+           (o.c->route.skip_mismatch && said("skip_mismatch")) ||
+           (o.c->route.partial && said("partial"));
+  }
   const auto any = [&](const ObjectPlan& object, const auto& self) -> bool {
     return said(object.name) ||
            std::ranges::any_of(

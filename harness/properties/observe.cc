@@ -75,7 +75,7 @@ static SessionSpec WithoutEarlierModels(SessionSpec session) {
 BuildRequest Player::WriterBuild() const {
   return {{&c_.architecture, &c_.writer.build},
           writer_before_,
-          c_.writer.session,
+          WithoutEarlierModels(c_.writer.session),
           directory_,
           &o_.writer_plan};
 }
@@ -83,7 +83,7 @@ BuildRequest Player::WriterBuild() const {
 BuildRequest Player::ReaderBuild() const {
   return {{&c_.architecture, &reader_build_},
           reader_before_,
-          c_.reader.session,
+          WithoutEarlierModels(c_.reader.session),
           directory_,
           &o_.reader_plan};
 }
@@ -121,7 +121,7 @@ bool Player::Save() {
     return Fail(&result_.unsupported, "path: " + ready.error().Text());
   }
   o_.save_path = path.spoken;
-  o_.save_must_fail = CannotBeWritten(route.path) ||
+  o_.save_must_fail = CannotBeWritten(route.path) || NamesCollide(o_.writer_plan, route.format) ||
                       (!route.overwrite && (route.path.setup == PathSetup::kExistingFile ||
                                             route.path.setup == PathSetup::kExistingCheckpoint));
   if (route.path.setup == PathSetup::kExistingCheckpoint) {

@@ -185,20 +185,22 @@ void Player::PlaySavingRepeats() {
 void Player::PlayRemedy() {
   if (o_.load.outcome != Outcome::kRefused || !o_.reader->errors_help_is_clause) return;
   LoadRequest request = LoadFrom(o_.load_path);
-  const std::array<std::pair<std::string_view, bool*>, 5> options{{
+  const std::array<std::pair<std::string_view, bool*>, 6> options{{
       {"assume_order", &request.assume_order},
       {"trust_auto_names", &request.trust_auto_names},
       {"allow_narrowing", &request.allow_narrowing},
       {"skip_mismatch", &request.skip_mismatch},
       {"partial", &request.partial},
+      {"by_name", &request.by_name},
   }};
   for (const auto& [name, option] : options) {
     if (!o_.load.error_remedy.contains(name)) continue;
-    *option = true;
-    o_.remedy_option = name;
-    o_.remedied_load = reader_.Load(request);
-    return;
+    // "load without by_name", "load by order, or ..." take an option back.
+    *option = !o_.load.error_remedy.contains("without " + std::string(name));
+    if (!o_.remedy_option.empty()) o_.remedy_option += " and ";
+    o_.remedy_option += name;
   }
+  if (!o_.remedy_option.empty()) o_.remedied_load = reader_.Load(request);
 }
 
 }  // namespace weightproof

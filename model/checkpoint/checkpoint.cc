@@ -141,10 +141,14 @@ std::optional<Format> FormatOfSuffix(std::string_view path, Dialect dialect) {
 
 Status SaveWeights(const Network& network, const std::string& path, Format format,
                    const SaveOptions& options, FileSystem& fs) {
+  const auto located = [&path](Error error) {
+    error.place = path + (error.place.empty() ? "" : ": " + error.place);
+    return std::unexpected(std::move(error));
+  };
   Result<Group> root = Encode(format, network.plan(), network.variables());
-  if (!root) return std::unexpected(root.error());
+  if (!root) return located(root.error());
   Result<std::vector<std::byte>> bytes = WriteHdf5(*root);
-  if (!bytes) return std::unexpected(bytes.error());
+  if (!bytes) return located(bytes.error());
   return WriteFileAtomically(path, *bytes, options, fs);
 }
 

@@ -21,6 +21,18 @@ std::string_view FoundDialect(const LegacyFile& file) {
   return "";
 }
 
+// "2 layers with weights (dense, dense_1)".
+template <class NameOf>
+std::string CountText(std::size_t count, const NameOf& name_of) {
+  constexpr std::size_t kShown = 8;
+  std::string text = std::to_string(count) + (count == 1 ? " layer" : " layers") + " with weights";
+  for (std::size_t k = 0; k < count && k < kShown; ++k) {
+    text += (k == 0 ? " (" : ", ") + std::string(name_of(k));
+  }
+  if (count > kShown) text += ", ...";
+  return count == 0 ? text : text + ")";
+}
+
 class Matcher {
  public:
   Matcher(const ModelPlan& plan, const WalkedModel& model, const LegacyFile& file, Ledger& ledger)
@@ -37,9 +49,13 @@ class Matcher {
 
   Status ByOrder() {
     if (from_.size() != to_.size()) {
+      const auto file_names = [this](std::size_t k) { return std::string_view(from_[k]->name); };
+      const auto model_names = [this](std::size_t k) {
+        return std::string_view(to_[k]->object->name);
+      };
       return Fail(ErrorKind::kLayerCountMismatch, ledger_.PlaceOf(file_.prefix + "@layer_names"),
-                  "the file has " + std::to_string(from_.size()) +
-                      " layers with weights, the model " + std::to_string(to_.size()),
+                  "the file has " + CountText(from_.size(), file_names) + ", the model has " +
+                      CountText(to_.size(), model_names),
                   "build the model that was saved, or load with by_name and partial");
     }
     for (std::size_t k = 0; k < to_.size(); ++k) {

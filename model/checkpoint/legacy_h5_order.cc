@@ -100,11 +100,13 @@ class Inside {
   }
 
   // The weights of a layer speak of that layer: the last part of their scope is its name, and in
-  // Keras 3 the scopes inside a nest hold the nest's name.
+  // Keras 3 the scopes of a nest's own layers hold the nest's name. Layers of an inner nest that
+  // was built first hold only the inner one's.
   Status CheckOwner() {
     const bool nest = to_.object->kind != ObjectKind::kLayer;
     if (nest && !file_.keras_version.starts_with("3.")) return {};
     for (std::size_t i = 0; i < scopes_.size(); ++i) {
+      if (nest && !IsOwnLayer(*to_.leaves[i].object)) continue;
       const std::string_view scope = WithoutCell(scopes_[i], *to_.leaves[i].object);
       if (scope.empty() || (nest && scope.find('/') == std::string_view::npos)) continue;
       if (HasPart(scope, from_.name, !nest)) continue;
@@ -154,6 +156,10 @@ class Inside {
   }
 
  private:
+  bool IsOwnLayer(const ObjectPlan& leaf) const {
+    return std::ranges::any_of(to_.object->layers,
+                               [&leaf](const ObjectPlan& layer) { return &layer == &leaf; });
+  }
   const ObjectPlan& Leaf(std::size_t i) const { return *to_.leaves[i].object; }
   std::string LayerPlace() const { return ledger_.PlaceOf(file_.PathOf(from_)); }
   std::string PathOf(std::size_t j) const {

@@ -163,7 +163,7 @@ Status NameJudge::Judge(std::string_view file_name, const ObjectPlan& object,
     return Fail(ErrorKind::kGivenNameElsewhere, path,
                 "the file has " + quoted + " where the model has \"" + object.name + "\", and \"" +
                     name + "\" stands at another place on the other side",
-                "load legacy H5 with by_name, or give the layers the names they have in the file");
+                "give the layers the names they have in the file");
   };
   if (cls.empty()) {
     const ObjectPlan* given = Given(file_name);

@@ -152,8 +152,8 @@ Status Ledger::AccountGroup(const Group& group, std::string& path,
         const TensorRole role = role_of(path);
         const bool difference = role == TensorRole::kWeight || role == TensorRole::kUnknown;
         result_.report.unused.push_back({path, role});
-        if (difference && !skipped_.contains(dataset)) {
-          if (!options_.partial) {
+        if (difference) {
+          if (!options_.partial && !skipped_.contains(dataset)) {
             return Fail(ErrorKind::kUnusedTensor, PlaceOf(path),
                         "a tensor that no variable of the model takes",
                         "build the model that was saved, or load with partial");

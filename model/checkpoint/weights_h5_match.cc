@@ -256,7 +256,7 @@ Result<Assignment> MatchWeightsH5(const ModelPlan& plan, const Group& root,
                                   const LoadOptions& options, const std::string& place) {
   if (options.by_name) {
     return Fail(ErrorKind::kOptionNotSupported, place,
-                "weights_h5 keeps no names that a load could go by",
+                "by_name was asked for, and weights_h5 keeps no names that a load could go by",
                 "load without by_name; objects are found by their place in the model");
   }
   const WalkedModel model = WalkModel(plan);
