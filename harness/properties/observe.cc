@@ -195,7 +195,9 @@ bool Player::Load() {
   if (decode || (!archive && Sampled("accounts-for-everything", 2))) {
     if (!ReadTree()) return false;
   }
-  if (decode) o_.truth = DecodeTruth(*o_.tree, o_.reader_plan, c_.route);
+  // A whole model is read as it was written, by the flags that its own config tells.
+  const ModelPlan& plan = c_.route.load_as == LoadAs::kModel ? o_.writer_plan : o_.reader_plan;
+  if (decode) o_.truth = DecodeTruth(*o_.tree, plan, c_.route);
 
   o_.load = reader_.Load(LoadFrom(o_.load_path));
   if (o_.load.outcome == Outcome::kUnsupported) {

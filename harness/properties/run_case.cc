@@ -18,7 +18,10 @@ class CaseFolder {
  public:
   explicit CaseFolder(const std::string& scratch) {
     static unsigned long counter = 0;
-    path_ = scratch + "/case-" + std::to_string(getpid()) + "-" + std::to_string(counter++);
+    // Names of one length, so that no outcome depends on a process id.
+    std::string number = std::to_string(getpid() % 10'000'000) + "-" + std::to_string(counter++);
+    path_ =
+        scratch + "/case-" + std::string(number.size() < 20 ? 20 - number.size() : 0, '0') + number;
     made_ = mkdir(path_.c_str(), 0777) == 0;
   }
   ~CaseFolder() {

@@ -75,7 +75,7 @@ class Matcher {
     for (std::size_t k = 0; k < to_.size(); ++k) {
       const ObjectPlan& object = *to_[k]->object;
       if (NamesakesOf(object.name) > 1) {
-        return Fail(ErrorKind::kDuplicateName, object.name,
+        return Fail(ErrorKind::kDuplicateName, ledger_.PlaceOf(object.name),
                     "two layers of the model have this name",
                     "give them different names, or load by order");
       }
