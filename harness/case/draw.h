@@ -11,6 +11,7 @@
 
 #include "harness/case/case.h"
 #include "harness/case/generate.h"
+#include "harness/case/valid.h"
 #include "model/spec/plan.h"
 
 namespace weightproof {
@@ -93,9 +94,6 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c);
 // valid.cc
 // For load_as model: the reader's build becomes the writer's, made again from its config.
 void FixReaderOfModel(Case& c);
-// Both programs can be interpreted in the sessions of the case and every shape fits; what CASE.md
-// asks beyond that holds.
-bool IsValid(const Case& c);
 bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build);
 
 }  // namespace weightproof
