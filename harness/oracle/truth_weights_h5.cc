@@ -23,7 +23,9 @@ std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counter
   return key;
 }
 
-void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes,
+// `tf_keras`: sublayers of a subclass model whose attribute that library visits before `layers`
+// take no key there.
+void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, bool tf_keras,
           std::vector<Place>* places) {
   if (object.kind == ObjectKind::kLayer) {
     if (object.variables.empty()) return;
@@ -37,15 +39,15 @@ void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes,
   }
   std::map<std::string, int> counters;
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
-    const std::string key = KeyFor(object.layers[i], counters);
+    const bool subclass = object.kind == ObjectKind::kSubclass;
+    const bool own_only = subclass && tf_keras && object.attributes[i] > "layers";
+    const std::string key = own_only ? "" : KeyFor(object.layers[i], counters);
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {
-      if (object.kind == ObjectKind::kSubclass) {
-        inner.push_back(prefix + object.attributes[i] + "/");
-      }
-      inner.push_back(prefix + "layers/" + key + "/");
+      if (subclass) inner.push_back(prefix + object.attributes[i] + "/");
+      if (!own_only) inner.push_back(prefix + "layers/" + key + "/");
     }
-    Walk(object.layers[i], inner, places);
+    Walk(object.layers[i], inner, tf_keras, places);
   }
 }
 
@@ -53,6 +55,15 @@ const Group* GroupAt(const Group& root, std::string path) {
   path.pop_back();  // the trailing '/'
   const Child* child = FindPath(root, path);
   return child != nullptr ? child->group() : nullptr;
+}
+
+std::ptrdiff_t Missing(const Group& root, const std::vector<Place>& places) {
+  return std::ranges::count_if(places, [&](const Place& place) {
+    return std::ranges::none_of(place.prefixes, [&](const std::string& prefix) {
+      const Group* vars = GroupAt(root, prefix + "vars/");
+      return vars != nullptr && !vars->children.empty();
+    });
+  });
 }
 
 std::string StoredName(const Group* vars) {
@@ -63,8 +74,11 @@ std::string StoredName(const Group* vars) {
 }  // namespace
 
 void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& builder) {
-  std::vector<Place> places;
-  Walk(reader.model, {""}, &places);
+  // The file tells by what is missing which of the two libraries' ways it was written in.
+  std::vector<Place> places, other;
+  Walk(reader.model, {""}, false, &places);
+  Walk(reader.model, {""}, true, &other);
+  if (Missing(root, other) < Missing(root, places)) places = std::move(other);
   std::vector<std::string> file_names;
   std::vector<const ObjectPlan*> leaves;
   for (const Place& place : places) {

@@ -9,6 +9,9 @@ LayerSpec SpecOf(const ObjectPlan& object) {
   spec.name = object.name;
   spec.trainable = object.trainable;
   spec.config = object.config;
+  if (object.kind == ObjectKind::kSequential && object.own_input) {
+    spec.input_shape = object.input_shape;
+  }
   for (const ObjectPlan& layer : object.layers) {
     if (layer.class_name != "InputLayer") spec.layers.push_back(SpecOf(layer));
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,7 @@ struct LayerSpec {
   bool trainable = true;
   Config config;                  // only keys of this class's schema; an absent key has its default
   std::vector<LayerSpec> layers;  // of a nested Sequential, else empty
+  std::optional<Shape> input_shape;  // of a nested Sequential that has an Input of its own
 
   bool operator==(const LayerSpec&) const = default;
 };

@@ -40,12 +40,14 @@ ArchitectureSpec TwoDense(Dialect dialect) {
                  .name = "",
                  .trainable = true,
                  .config = {{"units", std::int64_t{10}}, {"activation", std::string("relu")}},
-                 .layers = {}},
+                 .layers = {},
+                 .input_shape = std::nullopt},
                 {.class_name = "Dense",
                  .name = "",
                  .trainable = true,
                  .config = {{"units", std::int64_t{1}}},
-                 .layers = {}}};
+                 .layers = {},
+                 .input_shape = std::nullopt}};
   return out;
 }
 

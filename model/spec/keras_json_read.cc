@@ -119,6 +119,35 @@ Status ReadConfig(const LayerSchema& schema, const Json& config, LayerSpec& laye
 
 }  // namespace
 
+namespace {
+
+// A shape with batch: null or a size first, then known dimensions.
+Result<Shape> ReadBatchShape(const Json& j, const std::string& place) {
+  if (!j.is_array() || j.size() < 2 || j.size() > 9) return BadForm(place, "not a batch shape");
+  Shape shape;
+  for (std::size_t i = 1; i < j.size(); ++i) {
+    if (!j[i].is_number_integer()) {
+      return Fail(ErrorKind::kShapeInference, place, "a dimension that is not known",
+                  "give the model a full input shape");
+    }
+    shape.push_back(j[i].get<std::int64_t>());
+  }
+  return shape;
+}
+
+const Json* InputShapeOf(const Json& entry) {
+  if (!entry.is_object() || !entry.contains("config") || !entry["config"].is_object()) {
+    return nullptr;
+  }
+  for (const char* key : {"batch_shape", "batch_input_shape"}) {
+    const auto it = entry["config"].find(key);
+    if (it != entry["config"].end() && !it->is_null()) return &*it;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Result<LayerSpec> ReadLayer(const Json& entry, Dialect dialect, std::size_t depth,
                             std::size_t& count, const std::string& place) {
   if (depth > kNestingDepthMax) {
@@ -162,6 +191,15 @@ Result<LayerSpec> ReadLayer(const Json& entry, Dialect dialect, std::size_t dept
   for (std::size_t i = 0; i < config["layers"].size(); ++i) {
     const Json& inner = config["layers"][i];
     if (inner.is_object() && inner.contains("class_name") && inner["class_name"] == "InputLayer") {
+      const std::string at = place + "/config/layers/" + std::to_string(i);
+      const Json* batch_shape = InputShapeOf(inner);
+      if (batch_shape == nullptr) return BadForm(at, "an InputLayer without a shape");
+      auto shape = ReadBatchShape(*batch_shape, at);
+      // tf-keras writes (None, None) for a nested model that begins with an Embedding.
+      if (!shape && shape.error().kind != ErrorKind::kShapeInference) {
+        return std::unexpected(std::move(shape).error());
+      }
+      if (shape) layer.input_shape = *std::move(shape);
       continue;
     }
     auto read =
@@ -177,32 +215,9 @@ Result<LayerSpec> ReadLayer(const Json& entry, Dialect dialect, std::size_t dept
 namespace {
 
 using keras_json::BadForm;
+using keras_json::InputShapeOf;
 using keras_json::Json;
-
-// A shape with batch: null or a size first, then known dimensions.
-Result<Shape> ReadBatchShape(const Json& j, const std::string& place) {
-  if (!j.is_array() || j.size() < 2 || j.size() > 9) return BadForm(place, "not a batch shape");
-  Shape shape;
-  for (std::size_t i = 1; i < j.size(); ++i) {
-    if (!j[i].is_number_integer()) {
-      return Fail(ErrorKind::kShapeInference, place, "a dimension that is not known",
-                  "give the model a full input shape");
-    }
-    shape.push_back(j[i].get<std::int64_t>());
-  }
-  return shape;
-}
-
-const Json* InputShapeOf(const Json& entry) {
-  if (!entry.is_object() || !entry.contains("config") || !entry["config"].is_object()) {
-    return nullptr;
-  }
-  for (const char* key : {"batch_shape", "batch_input_shape"}) {
-    const auto it = entry["config"].find(key);
-    if (it != entry["config"].end() && !it->is_null()) return &*it;
-  }
-  return nullptr;
-}
+using keras_json::ReadBatchShape;
 
 bool IsInputLayer(const Json& entry) {
   return entry.is_object() && entry.contains("class_name") && entry["class_name"] == "InputLayer";

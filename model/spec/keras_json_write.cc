@@ -91,6 +91,11 @@ class Writer {
     const LayerSchema* schema = FindLayerSchema(layer.class_name);
     if (layer.class_name == "Sequential") {
       Json layers = Json::array();
+      if (layer.input_shape) {
+        Json input = InputConfig(*layer.input_shape);
+        input["name"] = Name("", keras3() ? "input_layer" : "input");
+        layers.push_back(Entry("InputLayer", std::move(input)));
+      }
       for (const LayerSpec& inner : layer.layers) layers.push_back(Layer(inner));
       Json config = {{"layers", std::move(layers)}, {"name", Name(layer.name, "sequential")}};
       if (keras3()) {

@@ -66,7 +66,8 @@ Result<int> Session::NewLayer(const Slot& slot) {
       if (!child) return child;
       children.push_back(*child);
     }
-    auto id = NewSequential(slot.name, slot.trainable, children, nullptr);
+    const std::optional<Shape>& input = slot.spec->input_shape;
+    auto id = NewSequential(slot.name, slot.trainable, children, input ? &*input : nullptr);
     if (!id) return id;
     object(*id).name_given = slot.name_given;
     object(*id).layer = slot.layer;
