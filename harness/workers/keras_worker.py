@@ -152,6 +152,16 @@ class Worker:
         answer["warnings"] = log.lines
         return answer, result
 
+    @staticmethod
+    def expect_suffix(request):
+        """Both libraries take the format from the path's suffix, case and all."""
+        name, path = request["format"], request["path"]
+        weights = path.endswith(".weights.h5")
+        fits = {"weights_h5": weights, "keras_archive": path.endswith(".keras")}.get(
+            name, path.endswith((".h5", ".hdf5")) and not weights)
+        if not fits:
+            raise Unsupported("path: its suffix does not mean %s here" % name)
+
     def write(self, model, request, path, overwrite):
         """A call that saves, or Unsupported."""
         name = request["format"]
@@ -173,6 +183,7 @@ class Worker:
     def save(self, request):
         if request["dialect"] != self.library.dialect:
             raise Unsupported("dialect " + request["dialect"])
+        self.expect_suffix(request)
         with self.session(request["build"]):
             player = play(self.library, request["build"]["program"])
             pairs = player.variables()
@@ -185,6 +196,7 @@ class Worker:
     def load(self, request):
         if request.get("partial"):
             raise Unsupported("mode partial")
+        self.expect_suffix(request)
         with self.session(request["build"]) as session:
             for _ in range(2 if session.get("load_twice") else 1):
                 answer = self.load_once(request)
