@@ -4,16 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
-#include <map>
 #include <thread>
 #include <utility>
 
+#include "harness/campaign/findings.h"
 #include "harness/campaign/forked.h"
-#include "harness/campaign/shrink.h"
-#include "harness/campaign/worker.h"
 #include "harness/campaign/workforce.h"
+#include "harness/case/json.h"
 
 namespace weightproof {
 namespace {
@@ -21,92 +18,6 @@ namespace {
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
-
-// The lowest case index of each clause and cause, so that the number of workers changes nothing.
-class Findings {
- public:
-  Findings(const Engine& engine, const CampaignOptions& options)
-      : engine_(engine), options_(options) {}
-
-  void Take(WorkerLine line) {
-    if (line.verdict.kind == VerdictKind::kHarnessError) {
-      harness_.emplace(line.index, line.clause + ": " + line.verdict.evidence);
-      return;
-    }
-    const std::pair key(line.clause, line.verdict.cause);
-    const auto old = kept_.find(key);
-    if (old != kept_.end() && old->second.index <= line.index) return;
-    if (old == kept_.end() && kept_.size() >= kFindingsMax) return;
-    Finding finding;
-    finding.id = FindingId(line.clause, line.verdict.cause, line.the_case);
-    finding.clause = line.clause;
-    finding.verdict = std::move(line.verdict);
-    finding.index = line.index;
-    finding.the_case = std::move(line.the_case);
-    if (old != kept_.end() && old->second.id != finding.id) {
-      RemoveFinding(options_.corpus, old->second);
-    }
-    Write(finding);
-    kept_.insert_or_assign(key, std::move(finding));
-  }
-
-  void ShrinkAll(const std::function<void(const std::string& stage)>& say) {
-    std::size_t number = 0;
-    for (auto& [key, finding] : kept_) {
-      ++number;
-      if (Interrupted()) return;
-      say(fmt::format("shrinking {} of {}", number, kept_.size()));
-      ShrinkOne(finding);
-    }
-  }
-
-  std::size_t size() const { return kept_.size(); }
-
-  void MoveTo(CampaignResult& result) {
-    for (auto& [key, finding] : kept_) result.findings.push_back(std::move(finding));
-    std::size_t shown = 0;
-    for (const auto& [index, text] : harness_) {
-      if (++shown > 5) break;
-      result.harness_errors.push_back(fmt::format("case {}: {}", index, text));
-    }
-    for (std::string& error : write_errors_) result.harness_errors.push_back(std::move(error));
-  }
-
- private:
-  void Write(Finding& finding) {
-    Status written = WriteFinding(options_.corpus, engine_.testee, engine_.foreign, finding);
-    if (!written && write_errors_.size() < 3) write_errors_.push_back(written.error().Text());
-  }
-
-  void ShrinkOne(Finding& finding) {
-    if (options_.shrink_seconds <= 0) return;
-    // A hang is waited for once here, and for less while shrinking.
-    const bool hang = finding.verdict.severity == Severity::kHang;
-    const double patience = hang ? std::min(options_.hang_seconds, 5.0) : options_.hang_seconds;
-    const Verdict again =
-        AskForked(engine_, finding.the_case, finding.clause, options_.hang_seconds);
-    if (Interrupted()) return;
-    finding.repeats = SameReason(again, finding.verdict);
-    if (!finding.repeats) {
-      Write(finding);
-      return;
-    }
-    const ShrinkResult shrunk = Shrink(engine_, finding.the_case, finding.clause, finding.verdict,
-                                       options_.shrink_seconds, patience);
-    const Verdict last = AskForked(engine_, shrunk.best, finding.clause, options_.hang_seconds);
-    if (!SameReason(last, finding.verdict)) return;
-    finding.the_case = shrunk.best;
-    finding.verdict = last;
-    finding.shrunk = shrunk.finished;
-    Write(finding);
-  }
-
-  const Engine& engine_;
-  const CampaignOptions& options_;
-  std::map<std::pair<std::string, std::string>, Finding> kept_;
-  std::map<std::uint64_t, std::string> harness_;
-  std::vector<std::string> write_errors_;
-};
 
 Progress Look(const SharedState& shared, const CampaignOptions& options, double begin,
               std::size_t findings) {
@@ -129,6 +40,27 @@ Progress Look(const SharedState& shared, const CampaignOptions& options, double 
   return p;
 }
 
+// Of our own loader much more must be known than that it was silent.
+void AddShareErrors(const Statistics& s, std::vector<std::string>& errors) {
+  for (std::size_t i = 0; i < s.formats.size(); ++i) {
+    std::uint64_t cases = 0;
+    for (const std::uint64_t n : s.formats[i]) cases += n;
+    const std::uint64_t silent = s.formats[i][static_cast<std::size_t>(VerdictKind::kUndetectable)];
+    if (cases < kShareCasesMin) continue;
+    if (static_cast<double>(silent) > kUndetectableShareMax * static_cast<double>(cases)) {
+      errors.push_back(fmt::format(
+          "{} of {} cases of {} are undetectable, over the limit of {:.0f} %", silent, cases,
+          RouteFormatName(static_cast<RouteFormat>(i)), 100 * kUndetectableShareMax));
+    }
+  }
+  const std::uint64_t open = s.Of(VerdictKind::kUndecided);
+  if (s.cases >= kShareCasesMin &&
+      static_cast<double>(open) > kUndecidedShareMax * static_cast<double>(s.cases)) {
+    errors.push_back(fmt::format("{} of {} cases are undecided, over the limit of {:.0f} %", open,
+                                 s.cases, 100 * kUndecidedShareMax));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> HarnessErrors(const Statistics& s, const Engine& engine, bool exhaustive) {
@@ -147,6 +79,7 @@ std::vector<std::string> HarnessErrors(const Statistics& s, const Engine& engine
   if (s.cases > 0 && judged == 0) {
     errors.push_back(fmt::format("{} never loaded anything", engine.testee));
   }
+  if (!engine.foreign) AddShareErrors(s, errors);
   if (s.cases >= kCoverageCasesMin && !exhaustive) {
     for (const std::string& feature : engine.features_due) {
       const auto it = s.features.find(feature);
@@ -158,13 +91,14 @@ std::vector<std::string> HarnessErrors(const Statistics& s, const Engine& engine
   return errors;
 }
 
-CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& options) {
+CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   CampaignResult result;
   result.testee = engine.testee;
   result.testee_version = engine.testee_version;
-  result.seed = options.seed;
+  result.foreign = engine.foreign;
+  result.seed = given.seed;
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  result.jobs = options.jobs > 0 ? options.jobs : cores;
+  result.jobs = given.jobs > 0 ? given.jobs : cores;
 
   const InterruptGuard guard;
   const Scratch scratch;
@@ -176,23 +110,40 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& options)
   result.scratch_in_memory = scratch.in_memory();
 
   const double begin = Now();
+  CampaignOptions options = given;
+  if (engine.foreign) {
+    options.shrink_seconds = std::min(given.shrink_seconds, kForeignShrinkSecondsMax);
+    options.on_finding = [&](const Finding& finding) {
+      if (!result.first_finding_seconds) result.first_finding_seconds = Now() - begin;
+      if (given.on_finding) given.on_finding(finding);
+    };
+  }
   Findings findings(engine, options);
+  const auto say = [&](const std::string& stage) {
+    if (!options.progress) return;
+    Progress p = Look(shared, options, begin, findings.size());
+    p.stage = stage;
+    options.progress(p);
+  };
   Workforce workforce(engine, options, shared, scratch.path());
   double shown = 0;
   workforce.Run([&](WorkerLine line) { findings.Take(std::move(line)); },
                 [&] {
+                  // By the clock a real loader's findings are shrunk and shown while its workers
+                  // go on; by number of cases afterwards, so that nothing hangs on time.
+                  if (engine.run_script && options.seconds && Now() - begin < *options.seconds) {
+                    findings.SettleOne(options.shrink_seconds, say);
+                  }
                   if (!options.progress || Now() - shown < 0.2) return;
                   shown = Now();
                   options.progress(Look(shared, options, begin, findings.size()));
                 });
   result.seconds = Now() - begin;
   result.interrupted = Interrupted();
-  findings.ShrinkAll([&](const std::string& stage) {
-    if (!options.progress) return;
-    Progress p = Look(shared, options, begin, findings.size());
-    p.stage = stage;
-    options.progress(p);
-  });
+  const double finish =
+      Now() + (engine.foreign && options.seconds ? kForeignFinishSecondsMax : 1e9);
+  while (Now() < finish && findings.SettleOne(options.shrink_seconds, say)) {
+  }
   result.interrupted = result.interrupted || Interrupted();
   findings.MoveTo(result);
   for (const std::string& error : workforce.errors()) result.harness_errors.push_back(error);

@@ -38,12 +38,14 @@ struct CampaignOptions {
   std::string corpus;  // folder for findings
   double hang_seconds = 60;
   double shrink_seconds = 30;  // per finding; 0: findings stay as they were drawn
+  std::function<void(const Finding&)> on_finding;  // shrunk, and for a real loader shown
   std::function<void(const Progress&)> progress;
 };
 
 struct CampaignResult {
   std::string testee;
   std::string testee_version;
+  bool foreign = false;
   std::uint64_t seed = 1;
   int jobs = 1;
   double seconds = 0;  // running cases; shrinking not included
@@ -51,6 +53,9 @@ struct CampaignResult {
   bool scratch_in_memory = false;
   Statistics statistics;
   std::vector<Finding> findings;  // by clause, then cause
+  // Real loaders: falsified, but no plain script showed it. No findings, kept on disk.
+  std::vector<Finding> unreproduced;
+  std::optional<double> first_finding_seconds;  // real loaders: until the first one was shown
   std::vector<std::string> harness_errors;
 
   int ExitCode() const { return !harness_errors.empty() ? 3 : findings.empty() ? 0 : 1; }
@@ -59,6 +64,13 @@ struct CampaignResult {
 inline constexpr double kDiscardShareMax = 0.05;
 inline constexpr std::uint64_t kCoverageCasesMin = 2000;  // from here on a gap in coverage counts
 inline constexpr std::size_t kFindingsMax = 256;          // later ones are counted, not kept
+inline constexpr std::uint64_t kShareCasesMin = 1000;     // from here on a share is judged
+inline constexpr double kUndetectableShareMax = 0.15;     // of a format; of the built-in loader
+inline constexpr double kUndecidedShareMax = 0.01;
+
+// A real loader's round trip takes as long as a hundred of ours.
+inline constexpr double kForeignShrinkSecondsMax = 12;  // per finding
+inline constexpr double kForeignFinishSecondsMax = 60;  // for all findings, after the last case
 
 CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& options);
 

@@ -1,8 +1,11 @@
 #include "harness/campaign/engine.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
+#include "harness/campaign/reproduce.h"
 #include "harness/testee/testee.h"
 #include "model/spec/plan.h"
 
@@ -28,6 +31,25 @@ struct Runner {
 
 bool IsForeign(std::string_view name) {
   return name != "builtin" && name != "canary" && !name.starts_with("fault:");
+}
+
+// Small cases come first from a slow loader: they find what there is to find soonest, and shrink
+// fast. A session that needs a process of its own costs a hundred other cases: one draw in eight.
+constexpr std::uint64_t kSmallDraws = 48;
+constexpr std::uint64_t kOneInSessions = 8;
+
+Space SpaceOfDraw(Space space, bool foreign, std::uint64_t index) {
+  if (!foreign) return space;
+  if (index < kSmallDraws) space.layers_max = std::min(space.layers_max, 3);
+  if (index % kOneInSessions != kOneInSessions - 1) space.sessions = false;
+  return space;
+}
+
+std::string Interpreter(std::string_view testee) {
+  const char* python = nullptr;
+  if (testee == "keras") python = std::getenv("WEIGHTPROOF_KERAS_PYTHON");
+  if (testee == "tf_keras") python = std::getenv("WEIGHTPROOF_TF_KERAS_PYTHON");
+  return python != nullptr ? python : "";
 }
 
 bool Plays(const Case& c) {
@@ -57,9 +79,10 @@ Result<Engine> MakeEngine(std::string_view testee) {
     return {};
   };
   const Space space = description.space;
-  engine.draw = [space](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
+  engine.draw = [space, foreign = runner->foreign](std::uint64_t seed,
+                                                   std::uint64_t index) -> std::optional<Case> {
     SeededChoices choices(seed, index);
-    Case c = Generate(choices, space);
+    Case c = Generate(choices, SpaceOfDraw(space, foreign, index));
     if (!Plays(c)) return std::nullopt;
     return c;
   };
@@ -79,6 +102,11 @@ Result<Engine> MakeEngine(std::string_view testee) {
     if (made) return RunClause(c, **made, **made, scratch, clause);
     return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
   };
+  if (const std::string python = Interpreter(testee); !python.empty()) {
+    engine.run_script = [python](const std::string& script) {
+      return RunPythonScript(python, script);
+    };
+  }
   engine.shrinks = Shrinks;
   engine.features = Features;
   engine.features_due = AllFeatures(space);

@@ -17,6 +17,14 @@
 
 namespace weightproof {
 
+// How a finding's script ended.
+struct ScriptRun {
+  bool ended = false;  // by itself: not timed out, not interrupted
+  int exit_code = 0;
+  int signal = 0;
+  std::string text;  // the end of what it printed
+};
+
 struct Engine {
   std::string testee;
   std::string testee_version;
@@ -32,6 +40,9 @@ struct Engine {
       enumerate;
   std::function<CaseResult(const Case&, const std::string& scratch)> run;
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
+  // Runs a finding's script in a fresh process. Set for a real loader whose interpreter is known:
+  // there a falsified case counts as a finding only if its script shows it.
+  std::function<ScriptRun(const std::string& script)> run_script;
   std::function<std::vector<Case>(const Case&)> shrinks;
   std::function<std::vector<std::string>(const Case&)> features;
   std::vector<std::string> features_due;  // a long run draws each of them

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "harness/campaign/python_script.h"
+#include "harness/campaign/reproduce.h"
 #include "model/checkpoint/file.h"
 #include "model/tensor.h"
 
@@ -53,20 +53,27 @@ Status WriteFinding(const std::string& corpus, const std::string& testee, bool f
     return Fail(ErrorKind::kPathUnwritable, folder.string(), error.message(),
                 "name a folder that can be written to with --corpus");
   }
-  const nlohmann::json about = {{"clause", finding.clause},
-                                {"cause", finding.verdict.cause},
-                                {"severity", std::string(SeverityName(finding.verdict.severity))},
-                                {"evidence", finding.verdict.evidence},
-                                {"testee", testee},
-                                {"index", finding.index},
-                                {"shrunk", finding.shrunk},
-                                {"repeats", finding.repeats}};
+  nlohmann::json about = {{"clause", finding.clause},
+                          {"cause", finding.verdict.cause},
+                          {"severity", std::string(SeverityName(finding.verdict.severity))},
+                          {"evidence", finding.verdict.evidence},
+                          {"testee", testee},
+                          {"index", finding.index},
+                          {"shrunk", finding.shrunk},
+                          {"repeats", finding.repeats}};
+  if (foreign) {
+    about["bug"] = finding.bug;
+    about["reproduced"] = finding.reproduced;
+    about["reproduction"] = finding.reproduction;
+  }
   const std::string text =
       about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   finding.case_path = (folder / "case.json").string();
   if (Status s = Write(finding.case_path, CaseToJson(finding.the_case) + "\n"); !s) return s;
   if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
-  if (foreign) return Write((folder / "reproduce.py").string(), PythonScript(finding.the_case));
+  const std::string script = foreign ? ScriptOf(finding) : "";
+  if (!script.empty()) return Write((folder / "reproduce.py").string(), script);
+  std::filesystem::remove(folder / "reproduce.py", error);
   return {};
 }
 

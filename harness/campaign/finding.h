@@ -20,7 +20,9 @@ struct Finding {
   bool repeats = true;  // falsified again in a fresh process
   bool bug = false;     // breaks a sentence of the loader's own documentation
   bool known = false;
-  std::string case_path;  // of case.json, once written
+  bool reproduced = true;    // real loaders: its plain script was run and showed it
+  std::string reproduction;  // real loaders: how the script ended
+  std::string case_path;     // of case.json, once written
 };
 
 // The id hangs on clause, cause and the case as it was drawn, so that shrinking keeps it.

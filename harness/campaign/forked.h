@@ -31,7 +31,6 @@ void BecomeChild(pid_t parent);
 
 bool WriteAll(int fd, std::string_view text);
 
-
 // Makes Ctrl-C and SIGTERM set a flag that Interrupted() reads, as long as it lives.
 class InterruptGuard {
  public:

@@ -203,20 +203,54 @@ Lines CompareLines(const Case& c) {
           "for v, a in zip(weights(cl), want): v.assign(a)",
           fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed,
                       numbers, PythonShape(batch)),
-          "got, right = np.asarray(r(x)), np.asarray(c(x))",
-          "print(got, right, *[str(s.message) for s in said], sep=\"\\n\")",
-          "sys.exit(not said and not np.array_equal(got, right, equal_nan=True))"};
+          "equal = lambda a, b: np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)",
+          "bad = [v.path if hasattr(v, \"path\") else v.name for v, a in zip(weights(rl), want) "
+          "if not equal(v, a)]",
+          "print(r(x), c(x), *bad, *[s.message for s in said], sep=\"\\n\")",
+          "sys.exit(not said and (bad != [] or not equal(r(x), c(x))))"};
 }
 
-Lines Script(const Case& c, bool packed) {
+std::string AimText(ScriptAim aim) {
+  switch (aim) {
+    case ScriptAim::kWrong:
+      return "the load is silently wrong, 0 if right or refused";
+    case ScriptAim::kAccepted:
+      return "the load is accepted without a warning, 0 if not";
+    case ScriptAim::kRefused:
+      return "the save or the load is refused, 0 if not";
+    case ScriptAim::kChanged:
+      return "the load is refused and has changed variables, 0 if not";
+  }
+  return "";
+}
+
+// The function `load`.
+Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
+  if (c.route.load_as == LoadAs::kModel) {
+    return {fmt::format("    r = attempt(lambda: keras.models.load_model({})); return r, leaves(r)",
+                        load_path)};
+  }
+  if (aim != ScriptAim::kChanged) {
+    return {fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {}); return r, rl",
+                        LoadCall(c, load_path))};
+  }
+  return {"    r, rl = reader(); fill(rl, 2); old = [np.array(v) for v in weights(rl)]",
+          "    try: " + LoadCall(c, load_path) + "; return r, rl",
+          "    except Exception as e: print(\"refused:\", type(e).__name__, e)",
+          "    pairs = zip(weights(rl), old)",
+          "    bad = [v.name for v, a in pairs if not np.array_equal(np.array(v), a)]",
+          "    print(\"changed:\", bad); sys.exit(bad != [])"};
+}
+
+Lines Script(const Case& c, ScriptAim aim, bool packed) {
   const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
   const std::string path = Path(c, c.route.path);
   const std::string load_path = c.route.load_path ? Path(c, *c.route.load_path) : path;
   const Lines writer = PythonBuild(c.architecture, c.writer.build);
   const Lines reader = PythonBuild(c.architecture, c.reader.build);
   Lines out = {
-      fmt::format("# {} by {}. Exits 1 if the load is silently wrong, 0 if right or refused.",
-                  RouteFormatName(c.route.format), c.route.by_name ? "name" : "order"),
+      fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
+                  c.route.by_name ? "name" : "order", AimText(aim)),
       "import os, shutil, sys, tempfile, warnings",
       keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
              : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
@@ -241,30 +275,55 @@ Lines Script(const Case& c, bool packed) {
   }
   out.push_back("def attempt(call):");
   out.push_back("    try: return call()");
-  out.push_back("    except Exception as e: sys.exit(print(\"refused:\", type(e).__name__, e))");
+  out.push_back(std::string("    except Exception as e: ") +
+                "print(\"refused:\", type(e).__name__, e); sys.exit(" +
+                (aim == ScriptAim::kRefused ? "1" : "0") + ")");
   out.push_back("def load():");
-  if (c.route.load_as == LoadAs::kModel) {
-    out.push_back(fmt::format(
-        "    r = attempt(lambda: keras.models.load_model({})); return r, leaves(r)", load_path));
-  } else {
-    out.push_back(
-        fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {}); return r, rl",
-                    LoadCall(c, load_path)));
-  }
+  for (std::string& line : LoadLines(c, load_path, aim)) out.push_back(std::move(line));
   AddBlock(out, SaveLines(c, path, load_path), "", packed);
   out.push_back("with warnings.catch_warnings(record=True) as said:");
   out.push_back(c.reader.session.load_twice
                     ? "    warnings.simplefilter(\"always\"); load(); r, rl = load()"
                     : "    warnings.simplefilter(\"always\"); r, rl = load()");
-  AddBlock(out, CompareLines(c), "", packed);
+  switch (aim) {
+    case ScriptAim::kWrong:
+      AddBlock(out, CompareLines(c), "", packed);
+      break;
+    case ScriptAim::kAccepted:
+      out.push_back(
+          "print(\"accepted\", *[s.message for s in said], sep=\"\\n\"); sys.exit(not said)");
+      break;
+    case ScriptAim::kRefused:
+    case ScriptAim::kChanged:
+      out.push_back("print(\"accepted\", *[s.message for s in said], sep=\"\\n\")");
+  }
   return out;
 }
 
 }  // namespace
 
-std::string PythonScript(const Case& c) {
-  Lines lines = Script(c, false);
-  if (lines.size() > kScriptLinesMax) lines = Script(c, true);
+std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) {
+  if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
+  switch (verdict.severity) {
+    case Severity::kSilentlyWrong:
+      if (clause == "path-never-matters") return std::nullopt;
+      return clause == "accounts-for-everything" || verdict.cause.starts_with("silent-")
+                 ? ScriptAim::kAccepted
+                 : ScriptAim::kWrong;
+    case Severity::kFalseRefusal:
+      return ScriptAim::kRefused;
+    case Severity::kHalfLoaded:
+      return ScriptAim::kChanged;
+    case Severity::kCrash:
+      return ScriptAim::kWrong;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string PythonScript(const Case& c, ScriptAim aim) {
+  Lines lines = Script(c, aim, false);
+  if (lines.size() > kScriptLinesMax) lines = Script(c, aim, true);
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 

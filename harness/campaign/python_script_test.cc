@@ -56,8 +56,11 @@ TEST(PythonScript, IsNeverLongerThanFortyLines) {
   for (std::uint64_t i = 0; i < 500; ++i) {
     SeededChoices choices(11, i);
     const Case c = Generate(choices);
-    const std::string script = PythonScript(c);
-    EXPECT_LE(std::ranges::count(script, '\n'), kScriptLinesMax) << CaseToJson(c) << script;
+    for (const ScriptAim aim :
+         {ScriptAim::kWrong, ScriptAim::kAccepted, ScriptAim::kRefused, ScriptAim::kChanged}) {
+      const std::string script = PythonScript(c, aim);
+      EXPECT_LE(std::ranges::count(script, '\n'), kScriptLinesMax) << CaseToJson(c) << script;
+    }
   }
 }
 

@@ -63,6 +63,8 @@ std::string FormatTable(const Statistics& s) {
   return text;
 }
 
+constexpr std::size_t kReasonBytesMax = 200;
+
 std::string OneLine(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
@@ -111,8 +113,14 @@ std::string TextReport(const CampaignResult& r) {
   text += fmt::format("cases        {} in {:.1f} s, {:.0f} a second; {} discarded{}\n",
                       Thousands(s.cases), r.seconds, Rate(s.cases, r.seconds),
                       Thousands(s.discarded), r.interrupted ? "; interrupted" : "");
-  text += fmt::format("round trips  {}, {:.0f} a second and worker\n", Thousands(s.round_trips),
+  text += fmt::format("round trips  {}, {:.0f} a second and worker", Thousands(s.round_trips),
                       Rate(s.round_trips, s.worker_seconds));
+  if (r.foreign) {
+    text += "\n";
+  } else {
+    text += fmt::format(", {:.0f} a second of processor time\n",
+                        Rate(s.round_trips, s.worker_cpu_seconds));
+  }
   text += fmt::format(
       "power        {:.1f} % of {} counterfactual loads noticed by predictions alone; all noticed "
       "in {} cases\n",
@@ -132,6 +140,19 @@ std::string TextReport(const CampaignResult& r) {
   } else {
     text += fmt::format("findings     {}\n", r.findings.size());
   }
+  if (r.first_finding_seconds) {
+    text += fmt::format("             the first one was shown by its script after {:.1f} s\n",
+                        *r.first_finding_seconds);
+  }
+  if (!r.unreproduced.empty()) {
+    text +=
+        fmt::format("not shown    {} falsified, but not reproduced by a plain script; no finding\n",
+                    r.unreproduced.size());
+    for (const Finding& f : r.unreproduced) {
+      text += fmt::format("             {}, {}: {}\n               {}\n", f.clause, f.verdict.cause,
+                          OneLine(f.reproduction).substr(0, kReasonBytesMax), f.case_path);
+    }
+  }
   for (const std::string& error : r.harness_errors) {
     text += "harness error: " + OneLine(error) + "\n";
   }
@@ -140,11 +161,18 @@ std::string TextReport(const CampaignResult& r) {
 
 std::string FindingText(const Finding& f, const std::string& testee, const std::string& program) {
   const Clause* clause = FindClause(f.clause);
-  std::string text = fmt::format("{} ({}, {}): {}\n", f.clause, SeverityName(f.verdict.severity),
-                                 f.verdict.cause, clause != nullptr ? clause->sentence : "");
+  const std::string_view standing = f.reproduction.empty() ? "" : f.bug ? "bug, " : "hazard, ";
+  std::string text =
+      fmt::format("{} ({}{}, {}): {}\n", f.clause, standing, SeverityName(f.verdict.severity),
+                  f.verdict.cause, clause != nullptr ? clause->sentence : "");
   text += "  what happened: " + OneLine(f.verdict.evidence) + "\n";
   if (!f.repeats) text += "  it did not happen again in a fresh process, so it was not shrunk\n";
   text += fmt::format("  case:   {}{}\n", f.case_path, f.shrunk ? "" : "  (not fully shrunk)");
+  if (!f.reproduction.empty()) {
+    const auto script = std::filesystem::path(f.case_path).parent_path() / "reproduce.py";
+    text += fmt::format("  script: {}  (was run in a process of its own and showed it)\n",
+                        script.string());
+  }
   text += fmt::format("  replay: {} replay '{}' --testee {}\n", program, f.case_path, testee);
   return text;
 }
@@ -163,30 +191,54 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
   }
   std::error_code ignored;
   const auto folder = std::filesystem::absolute(json_path, ignored).parent_path();
-  Json findings = Json::array();
-  for (const Finding& f : r.findings) {
-    const auto place = std::filesystem::absolute(f.case_path, ignored).lexically_relative(folder);
-    findings.push_back({{"clause", f.clause},
-                        {"severity", std::string(SeverityName(f.verdict.severity))},
-                        {"bug", f.bug},
-                        {"known", f.known},
-                        {"case", place.string()},
-                        {"summary", OneLine(f.verdict.evidence)}});
+  const auto list = [&](const std::vector<Finding>& from) {
+    Json out = Json::array();
+    for (const Finding& f : from) {
+      const auto place = std::filesystem::absolute(f.case_path, ignored).lexically_relative(folder);
+      out.push_back({{"clause", f.clause},
+                     {"cause", f.verdict.cause},
+                     {"severity", std::string(SeverityName(f.verdict.severity))},
+                     {"bug", f.bug},
+                     {"known", f.known},
+                     {"index", f.index},
+                     {"shrunk", f.shrunk},
+                     {"case", place.string()},
+                     {"summary", OneLine(f.verdict.evidence)}});
+      if (!f.reproduction.empty()) out.back()["reproduction"] = OneLine(f.reproduction);
+    }
+    return out;
+  };
+  Json formats = Json::object();
+  for (std::size_t i = 0; i < s.formats.size(); ++i) {
+    std::uint64_t cases = 0;
+    for (const std::uint64_t n : s.formats[i]) cases += n;
+    if (cases == 0) continue;
+    formats[std::string(RouteFormatName(static_cast<RouteFormat>(i)))] = {
+        {"cases", cases},
+        {"round_trips", s.format_round_trips[i]},
+        {"undetectable", At(s.formats[i], VerdictKind::kUndetectable)},
+        {"undecided", At(s.formats[i], VerdictKind::kUndecided)}};
   }
-  const Json json = {{"schema", 1},
-                     {"version", WEIGHTPROOF_VERSION},
-                     {"testee", r.testee},
-                     {"writer", r.testee},
-                     {"seed", r.seed},
-                     {"seconds", r.seconds},
-                     {"interrupted", r.interrupted},
-                     {"cases", s.cases},
-                     {"discarded", s.discarded},
-                     {"power", Share(s.noticed, s.counterfactuals)},
-                     {"full_power", s.full_power},
-                     {"verdicts", verdicts},
-                     {"coverage", coverage},
-                     {"findings", findings}};
+  Json json = {{"schema", 1},
+               {"version", WEIGHTPROOF_VERSION},
+               {"testee", r.testee},
+               {"writer", r.testee},
+               {"seed", r.seed},
+               {"seconds", r.seconds},
+               {"interrupted", r.interrupted},
+               {"cases", s.cases},
+               {"discarded", s.discarded},
+               {"power", Share(s.noticed, s.counterfactuals)},
+               {"full_power", s.full_power},
+               {"verdicts", verdicts},
+               {"coverage", coverage},
+               {"round_trips", s.round_trips},
+               {"worker_seconds", s.worker_cpu_seconds},
+               {"worker_wall_seconds", s.worker_seconds},
+               {"formats", formats},
+               {"findings", list(r.findings)}};
+  if (r.foreign) json["unreproduced"] = list(r.unreproduced);
+  if (r.first_finding_seconds) json["first_finding_seconds"] = *r.first_finding_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/campaign/forked.h"
+#include "harness/campaign/result_json.h"
 
 namespace weightproof {
 namespace {
@@ -27,12 +28,13 @@ bool SameReason(const Verdict& a, const Verdict& b) {
   return a.kind == b.kind && a.severity == b.severity && a.cause == b.cause;
 }
 
-// A child says "t K" before it tries candidate K of the best case so far, "b K" when that one is
-// the new best, "d" when none is left; so the parent knows where a child died.
+// A child says "t K" before it tries candidate K of the best case so far, "b K VERDICT" when that
+// one is the new best, "d" when none is left; so the parent knows where a child died.
 ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause,
                     const Verdict& wanted, double seconds_max, double hang_seconds) {
   ShrinkResult result;
   result.best = c;
+  result.verdict = wanted;
   const double deadline = Now() + seconds_max;
   const Scratch scratch;
   std::vector<Case> candidates = engine.shrinks(result.best);
@@ -52,8 +54,9 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
     std::vector<Case> here = candidates;
     for (std::size_t k = skip; k < here.size(); ++k) {
       if (!WriteAll(fd, fmt::format("t{}\n", k))) return;
-      if (!SameReason(engine.ask(here[k], scratch.path(), clause), wanted)) continue;
-      if (!WriteAll(fd, fmt::format("b{}\n", k))) return;
+      const Verdict verdict = engine.ask(here[k], scratch.path(), clause);
+      if (!SameReason(verdict, wanted)) continue;
+      if (!WriteAll(fd, fmt::format("b{} {}\n", k, VerdictToJson(verdict)))) return;
       best = here[k];
       here = engine.shrinks(best);
       k = static_cast<std::size_t>(-1);
@@ -75,6 +78,7 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
             ++result.tried;
           } else if (line.starts_with('b')) {
             take(Number(line.substr(1)));
+            result.verdict = VerdictFromJson(line.substr(line.find(' ') + 1));
             trying = 0;
             started = false;
           } else {
@@ -88,6 +92,7 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
         end.timed_out ? HangVerdict(hang_seconds) : CrashVerdict(end.exit_code, end.signal);
     if (SameReason(died, wanted)) {
       take(trying);
+      result.verdict = died;
     } else {
       skip = trying + 1;
     }

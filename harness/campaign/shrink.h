@@ -10,6 +10,7 @@ namespace weightproof {
 
 struct ShrinkResult {
   Case best;
+  Verdict verdict;        // of `best`; `wanted` while it is the case as it came
   int tried = 0;          // candidates that were run
   int taken = 0;          // of these, those that became the new best
   bool finished = false;  // no candidate is left: a local minimum. Else time ran out

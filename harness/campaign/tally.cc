@@ -50,7 +50,9 @@ void Count(Tally& tally, FeatureIndex& index, const Engine& engine, const Case& 
            const CaseResult& result) {
   const auto kind = static_cast<std::size_t>(result.overall);
   ++tally.verdicts[kind];
-  ++tally.formats[static_cast<std::size_t>(c.route.format)][kind];
+  const auto format = static_cast<std::size_t>(c.route.format);
+  ++tally.formats[format][kind];
+  tally.format_round_trips[format] += static_cast<std::uint64_t>(result.round_trips);
   tally.round_trips += static_cast<std::uint64_t>(result.round_trips);
   tally.counterfactuals += static_cast<std::uint64_t>(result.counterfactuals);
   tally.noticed += static_cast<std::uint64_t>(result.noticed);
@@ -82,12 +84,16 @@ Statistics Sum(const SharedState& shared, const Engine& engine) {
     for (std::size_t i = 0; i < sum.clauses.size() && i < kClausesMax; ++i) {
       Add(sum.clauses[i].second, t.clauses[i]);
     }
-    for (std::size_t i = 0; i < kFormatsMax; ++i) Add(sum.formats[i], t.formats[i]);
+    for (std::size_t i = 0; i < kFormatsMax; ++i) {
+      Add(sum.formats[i], t.formats[i]);
+      sum.format_round_trips[i] += t.format_round_trips[i];
+    }
     for (const FeatureCount& feature : t.features) {
       if (feature.name[0] == '\0') break;
       sum.features[feature.name.data()] += feature.count;
     }
     sum.worker_seconds += static_cast<double>(slot.busy_ns.load()) * 1e-9;
+    sum.worker_cpu_seconds += static_cast<double>(slot.cpu_ns.load()) * 1e-9;
     if (slot.warm_bytes != 0) {
       sum.growth_bytes = std::max(sum.growth_bytes, slot.last_bytes - slot.warm_bytes);
     }

@@ -37,6 +37,7 @@ struct Tally {
   KindCounts verdicts;
   std::array<KindCounts, kClausesMax> clauses;
   std::array<KindCounts, kFormatsMax> formats;
+  std::array<std::uint64_t, kFormatsMax> format_round_trips;
   std::array<FeatureCount, kFeaturesMax> features;
 };
 
@@ -47,6 +48,7 @@ struct WorkerSlot {
   std::atomic<std::int64_t> started_ns;  // steady clock, when it began
   std::atomic<std::uint64_t> resume;     // ordinal among this worker's cases of the next one
   std::atomic<std::int64_t> busy_ns;     // spent drawing and running cases
+  std::atomic<std::int64_t> cpu_ns;      // processor time of that, this process alone
   std::atomic<std::int64_t> warm_bytes;  // resident, after kWarmCases
   std::atomic<std::int64_t> last_bytes;  // resident, at the last look
   Tally tally;
@@ -93,8 +95,10 @@ struct Statistics {
   KindCounts verdicts{};
   std::vector<std::pair<std::string, KindCounts>> clauses;  // in the engine's order
   std::array<KindCounts, kFormatsMax> formats{};
+  std::array<std::uint64_t, kFormatsMax> format_round_trips{};
   std::map<std::string, std::uint64_t> features;
-  double worker_seconds = 0;
+  double worker_seconds = 0;      // wall clock, summed over workers
+  double worker_cpu_seconds = 0;  // without what a real loader's own process takes
   std::int64_t growth_bytes = 0;  // resident memory of the worker that grew most since kWarmCases
 
   std::uint64_t Of(VerdictKind kind) const { return verdicts[static_cast<std::size_t>(kind)]; }

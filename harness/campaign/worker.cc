@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
+#include "harness/campaign/findings.h"
 #include "harness/campaign/forked.h"
 #include "harness/campaign/result_json.h"
 
@@ -26,6 +28,12 @@ std::int64_t NowNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+std::int64_t CpuNs() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
 std::int64_t ResidentBytes() {
@@ -102,6 +110,9 @@ class Worker {
       }
     }
     slot_.busy_ns += NowNs() - begin;
+    const std::int64_t cpu = CpuNs();
+    slot_.cpu_ns += cpu - cpu_ns_;
+    cpu_ns_ = cpu;
     Housekeeping();
   }
 
@@ -112,10 +123,11 @@ class Worker {
     WriteAll(case_fd_, text);
   }
 
-  // Indices only rise, so the first case of a clause and cause is this worker's lowest.
+  // Indices only rise, so the first cases of a clause and cause are this worker's lowest.
   void Tell(const Case& c, std::uint64_t index, const ClauseVerdict& one) {
     if (told_.size() >= kFindingsMax) return;
-    if (!told_.emplace(std::string(one.clause), one.verdict.cause).second) return;
+    const std::size_t told = told_[{std::string(one.clause), one.verdict.cause}]++;
+    if (told >= (engine_.run_script ? kCandidatesMax : 1)) return;
     WriteAll(plan_.fd, FormatLine({index, std::string(one.clause), one.verdict, c}) + "\n");
   }
 
@@ -137,7 +149,8 @@ class Worker {
   const WorkerPlan& plan_;
   WorkerSlot& slot_;
   FeatureIndex features_;
-  std::set<std::pair<std::string, std::string>> told_;
+  std::map<std::pair<std::string, std::string>, std::size_t> told_;
+  std::int64_t cpu_ns_ = CpuNs();
   int case_fd_ = -1;
 };
 

@@ -68,6 +68,14 @@ int Check(const CheckOptions& o) {
   if (!engine) return Refuse(engine.error());
   ProgressPrinter printer;
   options.progress = [&printer](const Progress& p) { printer.Show(p); };
+  bool any = false;
+  options.on_finding = [&](const Finding& finding) {
+    if (any || !engine->run_script) return;
+    any = true;
+    printer.End();
+    fmt::print("first verified finding: {}\n", FindingText(finding, o.testee, ProgramName()));
+    std::fflush(stdout);
+  };
   const CampaignResult result = RunCampaign(*engine, options);
   printer.End();
 
