@@ -17,14 +17,6 @@ Network CopyOf(const Network& network) {
   return *std::move(copy);
 }
 
-Result<Assignment> Match(const Network& network, const Group& tree, const LoadOptions& options,
-                         const std::string& place) {
-  const Result<Format> format = DetectFormat(tree, place);
-  if (!format) return std::unexpected(format.error());
-  return *format == Format::kWeightsH5 ? MatchWeightsH5(network.plan(), tree, options, place)
-                                       : MatchLegacyH5(network.plan(), tree, options, place);
-}
-
 void Apply(Network& network, Assignment& assignment) {
   for (std::size_t i = 0; i < assignment.values.size(); ++i) {
     if (assignment.values[i]) network.variables()[i] = *assignment.values[i];
@@ -32,6 +24,14 @@ void Apply(Network& network, Assignment& assignment) {
 }
 
 }  // namespace
+
+Result<Assignment> Match(const Network& network, const Group& tree, const LoadOptions& options,
+                         const std::string& place) {
+  const Result<Format> format = DetectFormat(tree, place);
+  if (!format) return std::unexpected(format.error());
+  return *format == Format::kWeightsH5 ? MatchWeightsH5(network.plan(), tree, options, place)
+                                       : MatchLegacyH5(network.plan(), tree, options, place);
+}
 
 FaultyTestee::FaultyTestee(std::string name, Hooks hooks)
     : BuiltinTestee(std::move(name)), hooks_(std::move(hooks)) {}
@@ -75,7 +75,9 @@ Result<LoadReport> FaultyTestee::LoadByPieces(Network& network, const std::strin
   *tree_out = *tree;
   if (hooks_.refuse_more) {
     if (const Status more = hooks_.refuse_more(network, *tree); !more) {
-      return std::unexpected(more.error());
+      Error error = more.error();
+      error.place = path + ": " + error.place;
+      return std::unexpected(std::move(error));
     }
   }
   Result<Assignment> match = Match(network, *tree, options, path);
@@ -148,6 +150,24 @@ Hooks Ignoring(std::initializer_list<ErrorKind> kinds) {
                       const LoadOptions& options) -> Result<Assignment> {
     if (std::ranges::find(kinds, error.kind) == kinds.end()) return std::unexpected(error);
     return LenientMatch(network, tree, options);
+  };
+  return hooks;
+}
+
+Hooks Allowing(ErrorKind kind, bool LoadOptions::* option) {
+  Hooks hooks;
+  hooks.refused = [kind, option](Error error, const Network& network, const Group& tree,
+                                 const LoadOptions& options) -> Result<Assignment> {
+    if (error.kind != kind) return std::unexpected(error);
+    LoadOptions more = options;
+    more.*option = true;
+    Result<Assignment> match = Match(network, tree, more, "");
+    if (!match) return std::unexpected(error);
+    std::erase_if(match->report.notes, [](const Note& note) {
+      return note.kind == NoteKind::kNarrowed || note.kind == NoteKind::kAssumedOrder ||
+             note.kind == NoteKind::kTrustedNames;
+    });
+    return match;
   };
   return hooks;
 }

@@ -84,10 +84,15 @@ std::span<const Fault> SessionFaults();
 // Takes the strict matcher's refusal of one of these kinds for no reason to stop: the values that a
 // lenient reading of the tree gives, and a report that says nothing.
 Hooks Ignoring(std::initializer_list<ErrorKind> kinds);
+// Behaves as if `option` had been asked for where that makes a difference, and says nothing of it.
+Hooks Allowing(ErrorKind kind, bool LoadOptions::* option);
 // Edits the values of variables of one role.
 Hooks EditingRole(std::string_view role, void (*edit)(Tensor& value));
 // Edits every element of every variable.
 Hooks EditingElements(float (*edit)(float value));
+// The library's own matcher for whatever format the tree is.
+Result<Assignment> Match(const Network& network, const Group& tree, const LoadOptions& options,
+                         const std::string& place);
 // A lenient reading: what fits is taken by place, the rest keeps its value.
 Assignment LenientMatch(const Network& network, const Group& tree, const LoadOptions& options);
 

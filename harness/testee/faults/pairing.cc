@@ -141,8 +141,11 @@ Hooks Refusing(Status (*refuse)(const Network& network, const Group& tree)) {
   return hooks;
 }
 
+// A refusal as helpful as any: only that it refuses is wrong.
 Status Refuse(const Network& network, const std::string& why) {
-  return Fail(ErrorKind::kLayerCountMismatch, network.plan().model.name, why,
+  const std::vector<ObjectPlan>& layers = network.plan().model.layers;
+  const std::string layer = layers.empty() ? network.plan().model.name : layers.front().name;
+  return Fail(ErrorKind::kLayerCountMismatch, "layer '" + layer + "'", why,
               "build the model in the same way");
 }
 
@@ -151,6 +154,15 @@ Hooks CountsWeightlessLayers() {
     const std::optional<LegacyNames> names = ReadLegacyNames(tree);
     if (!names || names->layers.size() == network.plan().model.layers.size()) return {};
     return Refuse(network, "the file has another number of layers");
+  });
+}
+
+Hooks FrozenRefused() {
+  return Refusing([](const Network& network, const Group&) -> Status {
+    for (const ObjectPlan& layer : network.plan().model.layers) {
+      if (!layer.trainable) return Refuse(network, "'" + layer.name + "' is frozen");
+    }
+    return {};
   });
 }
 
@@ -175,6 +187,8 @@ constexpr std::array kFaults{
           &FirstFittingShape},
     Fault{{"frozen-last", kRoundTrips, "weights of frozen layers are taken to come last"},
           &FrozenLast},
+    Fault{{"frozen-refused", kRoundTrips, "a model with a frozen layer is refused"},
+          &FrozenRefused},
     Fault{{"gamma-beta-swapped", kRoundTrips, "gamma and beta are exchanged"}, &GammaBeta},
     Fault{{"last-variable-skipped", kRoundTrips, "the last variable stays as it was"},
           &LastVariableSkipped},

@@ -10,16 +10,19 @@ namespace {
 
 constexpr std::string_view kSession = "same-code-same-answer";
 
-// The second load of one path in a process differs from the first.
+// Whether the load that is asked for is the second of its path by one program.
+std::function<void(LoadRequest&)> CountingLoads(const std::shared_ptr<bool>& second) {
+  const auto loads = std::make_shared<std::map<std::pair<std::string, const Build*>, int>>();
+  return [loads, second](LoadRequest& request) {
+    if (loads->size() > 64) loads->clear();
+    *second = ++(*loads)[{request.path, request.build.program.build}] > 1;
+  };
+}
+
 Hooks SecondLoadKeepsLast() {
   Hooks hooks;
-  const auto loads = std::make_shared<std::map<std::string, int>>();
   const auto second = std::make_shared<bool>(false);
-  hooks.load_path = [loads, second](const std::string& path) {
-    if (loads->size() > 64) loads->clear();
-    *second = ++(*loads)[path] > 1;
-    return path;
-  };
+  hooks.load_asked = CountingLoads(second);
   hooks.values_matched = [second](Values& values, const Network&, const Group&) {
     if (*second && !values.empty()) values.back().reset();
   };
@@ -28,13 +31,8 @@ Hooks SecondLoadKeepsLast() {
 
 Hooks SecondLoadRefused() {
   Hooks hooks;
-  const auto loads = std::make_shared<std::map<std::string, int>>();
   const auto second = std::make_shared<bool>(false);
-  hooks.load_path = [loads, second](const std::string& path) {
-    if (loads->size() > 64) loads->clear();
-    *second = ++(*loads)[path] > 1;
-    return path;
-  };
+  hooks.load_asked = CountingLoads(second);
   hooks.refuse_more = [second](const Network& network, const Group&) -> Status {
     if (!*second) return {};
     return Fail(ErrorKind::kPathUnreadable, network.plan().model.name, "the file is still open",

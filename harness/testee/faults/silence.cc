@@ -17,10 +17,12 @@ Hooks ShapeIgnored() { return Ignoring({ErrorKind::kShapeMismatch}); }
 Hooks RoleIgnored() { return Ignoring({ErrorKind::kRoleMismatch}); }
 Hooks ClassIgnored() { return Ignoring({ErrorKind::kClassMismatch, ErrorKind::kRoleMismatch}); }
 Hooks GivenNameIgnored() { return Ignoring({ErrorKind::kGivenNameElsewhere}); }
-Hooks OrderGuessed() { return Ignoring({ErrorKind::kAmbiguousOrder}); }
+Hooks OrderGuessed() { return Allowing(ErrorKind::kAmbiguousOrder, &LoadOptions::assume_order); }
 Hooks MissingIgnored() { return Ignoring({ErrorKind::kMissingTensor}); }
 Hooks UnusedIgnored() { return Ignoring({ErrorKind::kUnusedTensor}); }
-Hooks NarrowingUnreported() { return Ignoring({ErrorKind::kNarrowing}); }
+Hooks NarrowingUnreported() {
+  return Allowing(ErrorKind::kNarrowing, &LoadOptions::allow_narrowing);
+}
 Hooks AutomaticNamesTrusted() {
   return Ignoring({ErrorKind::kAutoNamesDisagree, ErrorKind::kUnmatchedLayer});
 }
