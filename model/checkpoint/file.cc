@@ -76,7 +76,7 @@ class PosixFileSystem : public FileSystem {
 std::string RemedyFor(int error) {
   switch (error) {
     case ENOENT:
-      return "make the parent directory first, or correct the path";
+      return "correct the path; to save there, make the parent directory first";
     case ENOTDIR:
       return "a part of the path is a file; choose another path";
     case EISDIR:
