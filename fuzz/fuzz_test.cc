@@ -11,6 +11,7 @@
 
 #include "fuzz/case_input.h"
 #include "fuzz/driver.h"
+#include "fuzz/json_mutator.h"
 #include "harness/case/generate.h"
 #include "model/spec/layer_schema.h"
 
@@ -136,6 +137,20 @@ TEST(RoundTripMutator, KeepsToTheSizeAndLeavesOtherTextToTheEngine) {
   EXPECT_FALSE(MutateCase(seed, 1, 10));
   EXPECT_FALSE(MutateCase("{\"schema\":", 1, kBytesMax));
   EXPECT_FALSE(CrossCases(seed, "{", 1, kBytesMax));
+}
+
+TEST(JsonMutator, ChangesAndRepeatsAndLeavesOtherTextToTheEngine) {
+  const std::string text = R"({"a":[1,2,{"b":true}],"c":"word"})";
+  int changed = 0;
+  for (unsigned i = 0; i < 100; ++i) {
+    const std::optional<std::string> next = MutateJson(text, i, kBytesMax);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next, MutateJson(text, i, kBytesMax));
+    changed += *next != text ? 1 : 0;
+  }
+  EXPECT_GE(changed, 90);
+  EXPECT_FALSE(MutateJson("{", 1, kBytesMax));
+  EXPECT_FALSE(MutateJson(text, 1, 0));
 }
 
 TEST(RoundTripCrossOver, GivesCasesWithPartsOfBoth) {
