@@ -71,13 +71,15 @@ Hooks FirstFittingShape() {
   return hooks;
 }
 
-// The two first variables of one shape are taken for each other.
+// The two first variables of one role and shape are taken for each other.
 Hooks SiblingsSwapped() {
   Hooks hooks;
-  hooks.values_matched = [](Values& values, const Network&, const Group&) {
+  hooks.values_matched = [](Values& values, const Network& network, const Group&) {
+    const auto& plans = network.variable_plans();
     for (std::size_t i = 0; i < values.size(); ++i) {
       for (std::size_t j = i + 1; j < values.size(); ++j) {
-        if (values[i] && values[j] && values[i]->shape() == values[j]->shape()) {
+        if (values[i] && values[j] && values[i]->shape() == values[j]->shape() &&
+            plans[i]->role == plans[j]->role) {
           std::swap(values[i], values[j]);
           return;
         }
@@ -198,7 +200,7 @@ constexpr std::array kFaults{
           &MeanVariance},
     Fault{{"moving-statistics-skipped", kRoundTrips, "variables that are not trained stay"},
           &MovingStatisticsSkipped},
-    Fault{{"siblings-swapped", kRoundTrips, "two variables of one shape are exchanged"},
+    Fault{{"siblings-swapped", kRoundTrips, "two variables of one role and shape are exchanged"},
           &SiblingsSwapped},
     Fault{{"sorted-by-name", kRoundTrips,
            "layers are paired by sorted name, dense_10 before dense_2"},
