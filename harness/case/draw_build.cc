@@ -157,15 +157,16 @@ void DrawSession(Chooser& choose, const Space& space, const Case& c, Build& buil
 }
 
 void DrawAfter(Chooser& choose, const Space& space, const Case& c, Build& build) {
-  const Step* assemble = FindStep(build, StepOp::kAssemble);
-  const bool sequential = assemble->how == AssembleHow::kList || assemble->how == AssembleHow::kAdd;
+  // By value: steps are added to the build below.
+  const AssembleHow how = FindStep(build, StepOp::kAssemble)->how;
+  const bool sequential = how == AssembleHow::kList || how == AssembleHow::kAdd;
   if (sequential && choose.Percent(12) && Allows(space.steps, "pop")) {
     Step step = Make(StepOp::kPop);
     step.count = choose.Range(1, std::min(3, TopLevelCount(c.architecture, build)));
     step.same_objects = choose.Percent(60);
     build.push_back(step);
   }
-  if (assemble->how == AssembleHow::kSubclass || !choose.Percent(18)) return;
+  if (how == AssembleHow::kSubclass || !choose.Percent(18)) return;
   Step step = Make(StepOp::kRebuild);
   step.rebuild = choose.Pick({RebuildHow::kFromConfig, RebuildHow::kJson, RebuildHow::kClone});
   const std::string name =

@@ -30,12 +30,28 @@ Json PathToJson(const PathSpec& path) {
   return out;
 }
 
+// A case comes from anywhere; it may not reach outside its own folder.
+bool LeavesItsFolder(std::string_view path) {
+  if (path.starts_with('/') || path.contains('\0')) return true;
+  while (!path.empty()) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    if (path.substr(0, slash) == "..") return true;
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return false;
+}
+
+void ReadInside(JsonFields& fields, std::string_view key, std::string& path, bool required) {
+  fields.Text(key, path, required);
+  if (LeavesItsFolder(path)) fields.Wrong(key, "a path inside the case's own folder");
+}
+
 void ReadPath(JsonFields& route, std::string_view key, PathSpec& path, bool required) {
   const Json* value = route.Find(key, required);
   if (value == nullptr) return;
   const JsonPlace here{&route.place(), key};
   JsonFields fields(*value, here);
-  fields.Text("text", path.text, true);
+  ReadInside(fields, "text", path.text, true);
   fields.Word("setup", kSetups, path.setup);
   fields.Bool("relative", path.relative);
   fields.Done();
@@ -162,7 +178,7 @@ Result<SessionSpec> ReadSession(const Json& value, const JsonPlace& place) {
   fields.Bool("fresh", session.fresh);
   fields.Int("models_before", 0, kModelsBeforeMax, session.models_before);
   fields.Int("hash_seed", 0, std::numeric_limits<int>::max(), session.hash_seed);
-  fields.Text("working_directory", session.working_directory);
+  ReadInside(fields, "working_directory", session.working_directory, false);
   fields.Text("locale", session.locale);
   fields.Int("umask", -1, 0777, session.umask);
   fields.Int("threads", 0, kThreadsMax, session.threads);

@@ -209,5 +209,23 @@ TEST(CaseJson, BoundsTheNumberOfValues) {
   EXPECT_EQ(value.error().kind, ErrorKind::kLimitExceeded);
 }
 
+TEST(CaseJson, RefusesPathsThatLeaveTheCasesFolder) {
+  Case c;
+  c.architecture.input_shape = {1};
+  c.architecture.layers = {{"Dense", "", true, {{"units", std::int64_t{1}}}, {}, {}}};
+  for (Side* side : {&c.writer, &c.reader}) side->build = {Step{}};
+  ASSERT_TRUE(CaseFromJson(CaseToJson(c)));
+  for (const char* text : {"/etc/m.h5", "../m.h5", "a/../../m.h5", ".."}) {
+    Case out = c;
+    out.route.path.text = text;
+    EXPECT_FALSE(CaseFromJson(CaseToJson(out))) << text;
+    out = c;
+    out.reader.session.working_directory = text;
+    EXPECT_FALSE(CaseFromJson(CaseToJson(out))) << text;
+  }
+  c.route.path.text = "./..m..h5";
+  EXPECT_TRUE(CaseFromJson(CaseToJson(c)));
+}
+
 }  // namespace
 }  // namespace weightproof

@@ -46,7 +46,7 @@ bool IsCellScope(std::string_view component) {
   return stem == "lstm_cell" || stem == "gru_cell" || stem == "simple_rnn_cell";
 }
 
-void SplitWeightName(LegacyWeight& weight) {
+void SplitWeightName(ListedWeight& weight) {
   std::vector<std::string> parts;
   std::size_t begin = 0;
   while (begin <= weight.name.size()) {
@@ -78,8 +78,8 @@ void CollectDatasets(const Group& group, const std::string& prefix,
   }
 }
 
-std::optional<LegacyNames> ReadLegacyNames(const Group& root) {
-  LegacyNames names;
+std::optional<ListedNames> ReadLegacyNames(const Group& root) {
+  ListedNames names;
   const Group* base = &root;
   if (!HasNameList(root)) {
     const Child* inner = root.Find("model_weights");
@@ -93,17 +93,16 @@ std::optional<LegacyNames> ReadLegacyNames(const Group& root) {
     return names;
   }
   for (const std::string& layer_name : *layer_names) {
-    LegacyLayer layer{layer_name, {}};
+    ListedLayer layer{layer_name, {}};
     const Child* child = FindPath(*base, layer_name);
     const Group* group = child != nullptr ? child->group() : nullptr;
     const auto weight_names =
         group != nullptr ? NameList(group->attributes, "weight_names") : std::nullopt;
     if (!weight_names) {
-      names.malformed.push_back(layer_name.empty() ? "layer_names"
-                                                   : names.prefix + layer_name);
+      names.malformed.push_back(layer_name.empty() ? "layer_names" : names.prefix + layer_name);
     } else {
       for (const std::string& weight_name : *weight_names) {
-        LegacyWeight weight{
+        ListedWeight weight{
             weight_name, names.prefix + layer_name + "/" + weight_name, nullptr, "", "", ""};
         const Child* found = FindPath(*group, weight_name);
         weight.dataset = found != nullptr ? found->dataset() : nullptr;

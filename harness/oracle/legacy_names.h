@@ -11,7 +11,7 @@
 
 namespace weightproof {
 
-struct LegacyWeight {
+struct ListedWeight {
   std::string name;                  // as weight_names says it
   std::string path;                  // from the root of the file
   const Dataset* dataset = nullptr;  // nullptr: not there
@@ -20,19 +20,19 @@ struct LegacyWeight {
   std::string sublayer;  // the component before it, an RNN cell's scope left out; may be ""
 };
 
-struct LegacyLayer {
+struct ListedLayer {
   std::string name;
-  std::vector<LegacyWeight> weights;
+  std::vector<ListedWeight> weights;
 };
 
-struct LegacyNames {
+struct ListedNames {
   std::string prefix;  // "" or "model_weights/"
-  std::vector<LegacyLayer> layers;
+  std::vector<ListedLayer> layers;
   std::vector<std::string> malformed;  // places whose lists are missing or of the wrong kind
 };
 
 // nullopt: no layer_names anywhere.
-std::optional<LegacyNames> ReadLegacyNames(const Group& root);
+std::optional<ListedNames> ReadLegacyNames(const Group& root);
 
 // Leaves with variables, in layer order.
 std::vector<const ObjectPlan*> WeightedLeaves(const ObjectPlan& object);

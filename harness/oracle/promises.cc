@@ -44,8 +44,8 @@ std::vector<const ObjectPlan*> Weighted(const ObjectPlan& model) {
 // Every name of a model with the place it stands for: the computing layer's number, the range of a
 // nested model, or nothing for a layer that computes nothing.
 struct NamePlace {
-  std::string place;
-  bool given;
+  std::set<std::string> places;  // more than one where objects of different models share the name
+  bool given = false;
 };
 
 void CollectPlaces(const ObjectPlan& object, int* number,
@@ -60,7 +60,9 @@ void CollectPlaces(const ObjectPlan& object, int* number,
     } else if (!ComputingLayers(layer).empty()) {
       place = std::to_string((*number)++);
     }
-    places->insert_or_assign(layer.name, NamePlace{std::move(place), layer.name_given});
+    NamePlace& known = (*places)[layer.name];
+    known.places.insert(std::move(place));
+    known.given = known.given || layer.name_given;
   }
 }
 
@@ -73,8 +75,10 @@ bool NamesConflict(const ObjectPlan& a, const ObjectPlan& b) {
   number = 0;
   CollectPlaces(b, &number, &second);
   // Weight paths in a file may carry the model's own name.
-  first.insert_or_assign(a.name, NamePlace{"model", a.name_given});
-  second.insert_or_assign(b.name, NamePlace{"model", b.name_given});
+  for (const auto& [model, places] : {std::pair(&a, &first), std::pair(&b, &second)}) {
+    (*places)[model->name].places.insert("model");
+    (*places)[model->name].given |= model->name_given;
+  }
   const auto looks_automatic = [](const auto& item) {
     return item.second.given && !AutomaticNameClass(item.first).empty();
   };
@@ -84,7 +88,8 @@ bool NamesConflict(const ObjectPlan& a, const ObjectPlan& b) {
   return std::ranges::any_of(first, [&](const auto& item) {
     const auto other = second.find(item.first);
     return other != second.end() && (item.second.given || other->second.given) &&
-           (item.second.place != other->second.place || item.second.place.empty());
+           (item.second.places != other->second.places || item.second.places.size() > 1 ||
+            item.second.places.contains(""));
   });
 }
 

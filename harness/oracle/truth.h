@@ -20,6 +20,10 @@ struct Owed {
   std::vector<std::string> subjects;  // variable ids, layer names, paths in the file
 };
 
+// The rule that a file of another model, whose variables are not the reader's, breaks as a whole:
+// any word on differing layers answers it.
+inline constexpr std::string_view kAnotherModel = "another-model";
+
 struct Truth {
   std::vector<Owed> owed;  // empty: the file and the model fit without a contradiction
   // By variable id, float32: what the file holds for it; no value: keeps what it had (partial,

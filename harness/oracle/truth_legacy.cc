@@ -8,9 +8,9 @@
 namespace weightproof {
 namespace {
 
-std::vector<std::string> SubjectsOf(const LegacyLayer& layer) {
+std::vector<std::string> SubjectsOf(const ListedLayer& layer) {
   std::vector<std::string> subjects{layer.name};
-  for (const LegacyWeight& weight : layer.weights) subjects.push_back(weight.path);
+  for (const ListedWeight& weight : layer.weights) subjects.push_back(weight.path);
   return subjects;
 }
 
@@ -45,15 +45,15 @@ bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
 
 // Sub-names inside a nested layer: one name per sublayer, classes agree, given names not elsewhere,
 // counters of equal siblings ascending in the reader's own order.
-void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePlan*>& order,
+void CheckSublayers(const ListedLayer& file, const std::vector<const VariablePlan*>& order,
                     const ObjectPlan& object, TruthBuilder& builder) {
   const std::vector<const ObjectPlan*> leaves = WeightedLeaves(object);
-  std::map<const ObjectPlan*, const LegacyWeight*> first_of;
+  std::map<const ObjectPlan*, const ListedWeight*> first_of;
   std::map<std::string, const ObjectPlan*> leaf_of;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const ObjectPlan* leaf = OwnerOf(leaves, order[i]);
-    const LegacyWeight& weight = file.weights[i];
-    const LegacyWeight* first = first_of.emplace(leaf, &weight).first->second;
+    const ListedWeight& weight = file.weights[i];
+    const ListedWeight* first = first_of.emplace(leaf, &weight).first->second;
     if (first->scope != weight.scope || leaf_of.emplace(weight.scope, leaf).first->second != leaf) {
       builder.Owe("sublayers-mixed", {weight.path, order[i]->id, object.name});
       return;
@@ -62,8 +62,13 @@ void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePla
   std::vector<std::string> names;
   for (const ObjectPlan* leaf : leaves) names.push_back(first_of[leaf]->sublayer);
   builder.CheckNames(names, leaves);
+  // A name that a person gave on both sides tells its place by itself.
+  const auto known = [&](std::size_t i) {
+    return leaves[i]->name_given && leaves[i]->name == names[i];
+  };
   for (std::size_t a = 0; a < leaves.size(); ++a) {
     for (std::size_t b = a + 1; b < leaves.size(); ++b) {
+      if (known(a) || known(b)) continue;
       const int first = AutomaticCounter(names[a]);
       const int second = AutomaticCounter(names[b]);
       if (first < 0 || second < 0 || leaves[a]->class_name != leaves[b]->class_name) continue;
@@ -74,17 +79,17 @@ void CheckSublayers(const LegacyLayer& file, const std::vector<const VariablePla
   }
 }
 
-void PairLayer(const LegacyLayer& file, const ObjectPlan& object, TruthBuilder& builder) {
+void PairLayer(const ListedLayer& file, const ObjectPlan& object, TruthBuilder& builder) {
   const std::vector<const VariablePlan*> order = LegacyOrder(object);
   if (file.weights.size() != order.size()) {
     std::vector<std::string> subjects = SubjectsOf(file);
     std::ranges::copy(SubjectsOf(object), std::back_inserter(subjects));
     builder.Owe("weight-count", std::move(subjects));
-    for (const LegacyWeight& weight : file.weights) builder.taken.insert(weight.path);
+    for (const ListedWeight& weight : file.weights) builder.taken.insert(weight.path);
     return;
   }
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const LegacyWeight& weight = file.weights[i];
+    const ListedWeight& weight = file.weights[i];
     if (builder.taken.contains(weight.path)) builder.Owe("used-twice", {weight.path, order[i]->id});
     builder.Take(*order[i], weight.dataset, weight.path);
     if (weight.role != order[i]->role) builder.Owe("role", {weight.path, order[i]->id});
@@ -92,14 +97,14 @@ void PairLayer(const LegacyLayer& file, const ObjectPlan& object, TruthBuilder& 
   if (object.kind != ObjectKind::kLayer) CheckSublayers(file, order, object, builder);
 }
 
-void PairByName(const std::vector<const LegacyLayer*>& file,
+void PairByName(const std::vector<const ListedLayer*>& file,
                 const std::vector<const ObjectPlan*>& objects, TruthBuilder& builder) {
   std::vector<bool> used(objects.size(), false);
   for (std::size_t k = 0; k < file.size(); ++k) {
     const auto match = std::ranges::find(objects, file[k]->name, &ObjectPlan::name);
     if (match == objects.end()) {
       builder.Owe("unmatched-layer", SubjectsOf(*file[k]));
-      for (const LegacyWeight& weight : file[k]->weights) builder.taken.insert(weight.path);
+      for (const ListedWeight& weight : file[k]->weights) builder.taken.insert(weight.path);
       continue;
     }
     const auto j = static_cast<std::size_t>(match - objects.begin());
@@ -117,15 +122,15 @@ void PairByName(const std::vector<const LegacyLayer*>& file,
 }  // namespace
 
 void DecodeLegacy(const Group& root, const ModelPlan& reader, bool by_name, TruthBuilder& builder) {
-  const std::optional<LegacyNames> names = ReadLegacyNames(root);
+  const std::optional<ListedNames> names = ReadLegacyNames(root);
   if (!names) {
     builder.Owe("no-layer-names", {"layer_names"});
     return;
   }
   for (const std::string& place : names->malformed) builder.Owe("malformed-names", {place});
-  std::vector<const LegacyLayer*> file;
+  std::vector<const ListedLayer*> file;
   std::vector<std::string> file_names;
-  for (const LegacyLayer& layer : names->layers) {
+  for (const ListedLayer& layer : names->layers) {
     if (layer.weights.empty()) continue;
     if (std::ranges::find(file_names, layer.name) != file_names.end())
       builder.Owe("used-twice", {layer.name});
@@ -139,15 +144,15 @@ void DecodeLegacy(const Group& root, const ModelPlan& reader, bool by_name, Trut
   }
   if (file.size() != objects.size()) {
     std::vector<std::string> subjects;
-    for (const LegacyLayer* layer : file) {
+    for (const ListedLayer* layer : file) {
       std::ranges::copy(SubjectsOf(*layer), std::back_inserter(subjects));
     }
     for (const ObjectPlan* object : objects) {
       std::ranges::copy(SubjectsOf(*object), std::back_inserter(subjects));
     }
     builder.Owe("layer-count", std::move(subjects));
-    for (const LegacyLayer* layer : file) {
-      for (const LegacyWeight& weight : layer->weights) builder.taken.insert(weight.path);
+    for (const ListedLayer* layer : file) {
+      for (const ListedWeight& weight : layer->weights) builder.taken.insert(weight.path);
     }
     return;
   }

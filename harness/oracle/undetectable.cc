@@ -56,14 +56,14 @@ std::string ContentOf(const Dataset* dataset) {
 }
 
 // Sub-names by rank: which sublayers are one, and how the counters of each class ascend.
-std::string LegacyContent(const LegacyLayer& layer) {
+std::string LegacyContent(const ListedLayer& layer) {
   std::map<std::string, std::set<int>> counters;
-  for (const LegacyWeight& weight : layer.weights) {
+  for (const ListedWeight& weight : layer.weights) {
     const std::string cls = AutomaticNameClass(weight.sublayer);
     if (!cls.empty()) counters[cls].insert(AutomaticCounter(weight.sublayer));
   }
   std::string text;
-  for (const LegacyWeight& weight : layer.weights) {
+  for (const ListedWeight& weight : layer.weights) {
     const std::string cls = AutomaticNameClass(weight.sublayer);
     if (!cls.empty()) {
       const std::set<int>& all = counters[cls];
@@ -77,15 +77,15 @@ std::string LegacyContent(const LegacyLayer& layer) {
 
 std::optional<std::vector<Entry>> LegacyEntries(const Group& root,
                                                 const std::set<std::string>& no_ops) {
-  const std::optional<LegacyNames> names = ReadLegacyNames(root);
+  const std::optional<ListedNames> names = ReadLegacyNames(root);
   if (!names || !names->malformed.empty()) return std::nullopt;
   std::vector<Entry> entries;
   std::set<std::string> listed;
-  for (const LegacyLayer& layer : names->layers) {
+  for (const ListedLayer& layer : names->layers) {
     Entry entry{AutomaticNameClass(layer.name), LegacyContent(layer), false};
     entry.optional = layer.weights.empty() &&
                      (no_ops.empty() ? MayBeNoOp(entry.cls) : no_ops.contains(layer.name));
-    for (const LegacyWeight& weight : layer.weights) {
+    for (const ListedWeight& weight : layer.weights) {
       if (weight.dataset == nullptr) return std::nullopt;
       listed.insert(weight.path);
     }

@@ -86,8 +86,8 @@ Verdict CheckAccount(const Observation& o, const Account& account) {
 }  // namespace
 
 Verdict CheckAccountsForEverything(const Observation& o) {
-  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk || o.load.outcome != Outcome::kOk ||
-      !o.tree)
+  if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
+      o.load.outcome != Outcome::kOk || !o.tree)
     return NotAsked();
   if (o.reader->makes_reports) {
     if (!o.load.account) return Wrong("no-account", "the load gave no account");

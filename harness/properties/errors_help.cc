@@ -63,7 +63,8 @@ Verdict CheckRefusal(const Observation& o, const Answer& answer, const std::stri
 Verdict CheckErrorsHelp(const Observation& o) {
   if (!o.reader->errors_help_is_clause || !o.writer->errors_help_is_clause) return NotAsked();
   if (o.save.outcome == Outcome::kRefused) return CheckRefusal(o, o.save, o.save_path, false);
-  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk || o.load.outcome != Outcome::kRefused)
+  if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
+      o.load.outcome != Outcome::kRefused)
     return NotAsked();
   const Verdict refusal = CheckRefusal(o, o.load, o.load_path, true);
   if (refusal.kind == VerdictKind::kFalsified) return refusal;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "harness/properties/clauses.h"
 
 namespace weightproof {
@@ -7,10 +9,25 @@ bool RoundTripsAsks(const Observation& o) {
   return o.same_model && !o.content_damaged && o.promise == Promise::kAccept && !o.names_may_refuse;
 }
 
+bool GivenIn(const ObjectPlan& object, const std::vector<std::string>& names) {
+  if (object.name_given && std::ranges::find(names, object.name) != names.end()) return true;
+  return std::ranges::any_of(object.layers,
+                             [&](const ObjectPlan& layer) { return GivenIn(layer, names); });
+}
+
+bool LayersReported(const Observation& o) {
+  return std::ranges::any_of(o.load.reports, [](const ReportLine& line) {
+    return line.kind == "LayersDiffer" || line.kind == "Unset" || line.kind == "Unused" ||
+           line.kind == "Skipped";
+  });
+}
+
 }  // namespace
 
 Verdict CheckLoudOrRight(const Observation& o) {
-  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk || RoundTripsAsks(o)) return NotAsked();
+  if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
+      RoundTripsAsks(o))
+    return NotAsked();
   if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {
     return broken;
   }
@@ -23,7 +40,9 @@ Verdict CheckLoudOrRight(const Observation& o) {
   std::string owed;
   if (o.truth) {
     for (const Owed& rule : o.truth->owed) {
-      if (!Reported(o, rule.subjects)) {
+      // A name that looks automatic and that a person gave: only the case knows, so both hold.
+      if (rule.rule == "class" && GivenIn(o.writer_plan.model, rule.subjects)) continue;
+      if (!Reported(o, rule.subjects) && !(rule.rule == kAnotherModel && LayersReported(o))) {
         owed = rule.rule + " (" + ListText(rule.subjects) + ")";
         break;
       }

@@ -30,7 +30,8 @@ struct Observation {
   Promise promise = Promise::kDepends;
   bool names_may_refuse = false;  // DESIGN's rules on names and order leave both outcomes open
 
-  bool saved_elsewhere = false;  // the save was accepted, but nothing is at its path
+  bool saved_unreadable = false;  // what the save left is no HDF5 file that can be read
+  bool saved_elsewhere = false;   // the save was accepted, but nothing is at its path
   Answer save;
   Answer load;                      // L
   Answer control;                   // C: the reader's build given what the file says, by id

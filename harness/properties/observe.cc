@@ -1,6 +1,7 @@
 #include "harness/properties/observe.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "harness/oracle/damage.h"
@@ -180,10 +181,28 @@ bool Player::Transport(const ResolvedPath& saved) {
 bool Player::ReadTree() {
   if (o_.tree) return true;
   Result<Group> tree = ReadHdf5(AsBytes(file_), o_.load_path);
-  if (!tree)
-    return Fail(&result_.harness_error, "what was saved cannot be read: " + tree.error().Text());
+  if (!tree) {
+    o_.saved_unreadable = true;
+    return false;
+  }
   o_.tree = *std::move(tree);
   return true;
+}
+
+// Ids and shapes: where they agree, a load that sets each variable is right for another model too.
+static bool SameVariables(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b) {
+  return std::ranges::equal(a, b, [](const NamedTensor& x, const NamedTensor& y) {
+    return x.id == y.id && x.tensor.shape() == y.tensor.shape();
+  });
+}
+
+static std::vector<std::string> NamesOf(const ObjectPlan& object) {
+  std::vector<std::string> names;
+  for (const ObjectPlan& layer : object.layers) {
+    names.push_back(layer.name);
+    std::ranges::copy(NamesOf(layer), std::back_inserter(names));
+  }
+  return names;
 }
 
 bool Player::Load() {
@@ -197,7 +216,12 @@ bool Player::Load() {
   }
   // A whole model is read as it was written, by the flags that its own config tells.
   const ModelPlan& plan = c_.route.load_as == LoadAs::kModel ? o_.writer_plan : o_.reader_plan;
-  if (decode) o_.truth = DecodeTruth(*o_.tree, plan, c_.route);
+  if (decode) {
+    o_.truth = DecodeTruth(*o_.tree, plan, c_.route);
+    if (!o_.same_model && !SameVariables(o_.saved, o_.initial)) {
+      o_.truth->owed.push_back({std::string(kAnotherModel), NamesOf(o_.writer_plan.model)});
+    }
+  }
 
   o_.load = reader_.Load(LoadFrom(o_.load_path));
   if (o_.load.outcome == Outcome::kUnsupported) {
@@ -228,7 +252,9 @@ bool Player::Sampled(std::string_view clause, unsigned one_in) const {
 ObserveResult Player::Play() {
   if (Plan() && Save() && (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load())) {
     PlayExtraArms();
-    if (result_.harness_error.empty()) result_.observation = std::move(o_);
+  }
+  if (result_.harness_error.empty() && result_.unsupported.empty()) {
+    result_.observation = std::move(o_);
   }
   return std::move(result_);
 }

@@ -4,6 +4,7 @@
 namespace weightproof {
 
 Verdict CheckPathNeverMatters(const Observation& o) {
+  if (o.saved_unreadable) return NotAsked();
   if (o.saved_elsewhere && !o.plain_path_save) {
     return Falsified(Severity::kSilentlyWrong, "saved-elsewhere",
                      "the save to '" + o.save_path + "' was accepted, but nothing is there");

@@ -3,7 +3,8 @@
 namespace weightproof {
 
 Verdict CheckRefusalChangesNothing(const Observation& o) {
-  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk || o.load.outcome != Outcome::kRefused)
+  if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
+      o.load.outcome != Outcome::kRefused)
     return NotAsked();
   if (o.load.variables.empty() && o.load.variables_before.empty()) return NotAsked();
   std::vector<std::string> changed;

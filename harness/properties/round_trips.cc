@@ -11,6 +11,10 @@ Verdict CheckRoundTrips(const Observation& o) {
     return Falsified(Severity::kFalseRefusal, "save-refused",
                      "the save was refused: " + o.save.error_kind + ": " + o.save.error_message);
   }
+  if (o.saved_unreadable) {
+    return Falsified(Severity::kSilentlyWrong, "saved-unreadable",
+                     "the save was accepted, and what it left at the path cannot be read");
+  }
   // What the path has to do with it is another clause's question.
   if (o.saved_elsewhere || !o.same_model || o.content_damaged) return NotAsked();
   if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {

@@ -4,7 +4,7 @@
 namespace weightproof {
 
 Verdict CheckSameCodeSameAnswer(const Observation& o) {
-  if (o.saved_elsewhere || o.save.outcome != Outcome::kOk) return NotAsked();
+  if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk) return NotAsked();
   if (o.load_again) {
     const std::string difference = AnswersDiffer(o.load, *o.load_again);
     if (!difference.empty()) {

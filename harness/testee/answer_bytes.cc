@@ -11,6 +11,7 @@ class Writer {
  public:
   std::string bytes;
   bool ok = true;
+  bool Holds(std::int64_t) const { return true; }
   void Number(std::uint64_t& n) { bytes.append(reinterpret_cast<const char*>(&n), sizeof n); }
   void Text(std::string& text) {
     std::uint64_t size = text.size();
@@ -38,6 +39,10 @@ class Reader {
     at_ += size;
   }
   void Data(std::span<std::byte> data) { Take(data.data(), data.size()); }
+  // Whether that many elements, of a byte at least, can still follow.
+  bool Holds(std::int64_t count) const {
+    return static_cast<std::uint64_t>(count) <= bytes_.size() - at_;
+  }
   bool AtEnd() const { return at_ == bytes_.size(); }
 
  private:
@@ -72,11 +77,16 @@ template <class Stream>
 void Value(Stream& stream, Tensor& tensor) {
   DType dtype = tensor.dtype();
   Shape shape = tensor.shape();
-  std::uint64_t present = tensor.bytes().empty() ? 0 : 1;
+  std::uint64_t present = tensor.size() == 0 && tensor.shape().empty() ? 0 : 1;
   Enum(stream, dtype);
   stream.Number(present);
   List(stream, shape, [&](std::int64_t& d) { Enum(stream, d); });
   if (present == 0 || !stream.ok) return;
+  const std::optional<std::int64_t> count = ElementCount(shape);
+  if (dtype > DType::kBool || !count || !stream.Holds(*count)) {
+    stream.ok = false;
+    return;
+  }
   if (tensor.bytes().empty()) tensor = Tensor(dtype, std::move(shape));
   stream.Data(tensor.bytes());
 }

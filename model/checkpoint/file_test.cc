@@ -160,14 +160,15 @@ TEST_F(FileTest, RefusesTargetsThatItCannotReplaceAndSaysWhatHelps) {
   EXPECT_EQ(Refusal((folder_ / "absent").string() + "/"),
             "PathUnwritable: give the path of a file, not of a directory");
   EXPECT_EQ(Refusal(folder_ / "missing/m"),
-            "PathUnwritable: make the parent directory first, or correct the path");
+            "PathUnwritable: correct the path; to save there, make the parent directory first");
   EXPECT_EQ(Refusal(folder_ / "file/m"),
             "PathUnwritable: a part of the path is a file; choose another path");
   EXPECT_EQ(Refusal(folder_ / std::string(256, 'n')),
             "PathUnwritable: use at most 255 bytes for each name in the path");
   EXPECT_EQ(Refusal(folder_ / "loop"), "PathUnwritable: remove the circle of symbolic links");
   EXPECT_EQ(Refusal(folder_ / "pipe"), "PathUnwritable: give the path of a regular file");
-  EXPECT_EQ(Refusal(""), "PathUnwritable: make the parent directory first, or correct the path");
+  EXPECT_EQ(Refusal(""),
+            "PathUnwritable: correct the path; to save there, make the parent directory first");
   EXPECT_EQ(Refusal(folder_ / "file", {.overwrite = false, .sync = true}),
             "PathUnwritable: allow overwriting, or choose another path");
   EXPECT_EQ(Refusal(std::string("a\0b", 3)),

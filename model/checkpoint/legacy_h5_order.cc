@@ -23,11 +23,19 @@ std::string_view ScopeOf(std::string_view weight) {
   return slash == std::string_view::npos ? std::string_view() : weight.substr(0, slash);
 }
 
-// The scope without the cell of a recurrent layer: "lstm" of "lstm/lstm_cell".
-std::string_view WithoutCell(std::string_view scope, const ObjectPlan& leaf) {
-  if (leaf.weights_h5_owner.empty()) return scope;
+bool IsCell(std::string_view part) {
+  const std::size_t digits = part.find_last_not_of("0123456789");
+  if (digits != std::string_view::npos && digits + 1 < part.size() && part[digits] == '_') {
+    part = part.substr(0, digits);
+  }
+  return part == "lstm_cell" || part == "gru_cell" || part == "simple_rnn_cell";
+}
+
+// The scope without a recurrent layer's cell: "lstm" of "lstm/lstm_cell", whatever the model has
+// at that place.
+std::string_view WithoutCell(std::string_view scope) {
   const std::size_t last = scope.rfind('/');
-  if (last == std::string_view::npos || scope.substr(last + 1) != CellName(leaf)) return scope;
+  if (last == std::string_view::npos || !IsCell(scope.substr(last + 1))) return scope;
   return scope.substr(0, last);
 }
 
@@ -107,7 +115,7 @@ class Inside {
     if (nest && !file_.keras_version.starts_with("3.")) return {};
     for (std::size_t i = 0; i < scopes_.size(); ++i) {
       if (nest && !IsOwnLayer(*to_.leaves[i].object)) continue;
-      const std::string_view scope = WithoutCell(scopes_[i], *to_.leaves[i].object);
+      const std::string_view scope = WithoutCell(scopes_[i]);
       if (scope.empty() || (nest && scope.find('/') == std::string_view::npos)) continue;
       if (HasPart(scope, from_.name, !nest)) continue;
       return Doubt("the layer's weights are called those of \"" + std::string(scope) + "\"");
@@ -118,7 +126,7 @@ class Inside {
   Status CheckNames() {
     for (std::size_t i = 0; i < to_.leaves.size(); ++i) {
       const ObjectPlan& leaf = *to_.leaves[i].object;
-      const std::string_view scope = WithoutCell(scopes_[i], leaf);
+      const std::string_view scope = WithoutCell(scopes_[i]);
       names_.push_back(scope.substr(scope.rfind('/') + 1));
       if (names_.back().empty()) continue;
       if (Status status = judge_.Judge(names_.back(), leaf, LayerPlace(), ledger_.report());

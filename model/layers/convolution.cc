@@ -73,7 +73,7 @@ class Convolution : public LayerOf<Convolution> {
     }
   }
 
-  Space space_;
+  WindowSpace space_;
   std::int64_t filters_, groups_;
   bool use_bias_;
   const ActivationFunction* activation_;

@@ -16,7 +16,7 @@ namespace weightproof {
 // Working memory of one prediction. What Take() returns is 64-byte aligned, not initialised, and
 // lives until Clear().
 template <class S>
-class Scratch {
+class Workspace {
  public:
   S* Take(std::int64_t count) {
     if (used_ == blocks_.size()) blocks_.emplace_back();
@@ -40,7 +40,7 @@ struct Call {
   std::span<const Tensor> variables;  // of this layer, creation order, float32
   const S* input = nullptr;           // (batch, input_shape...)
   S* output = nullptr;                // (batch, output_shape...), another buffer
-  Scratch<S>* scratch = nullptr;
+  Workspace<S>* scratch = nullptr;
 
   const float* variable(std::size_t i) const { return variables[i].values<float>().data(); }
 };

@@ -16,7 +16,7 @@ Tracked Mean(const Sum<Tracked>& sum, std::int64_t n) {
 // for a maximum nor for an average.
 class Pooling : public LayerOf<Pooling> {
  public:
-  Pooling(Space space, bool average) : space_(std::move(space)), average_(average) {}
+  Pooling(WindowSpace space, bool average) : space_(std::move(space)), average_(average) {}
 
   template <class S>
   void Run(const Call<S>& call) const {
@@ -62,7 +62,7 @@ class Pooling : public LayerOf<Pooling> {
     return average_ ? Mean(sum, cells) : largest;
   }
 
-  Space space_;
+  WindowSpace space_;
   bool average_;
 };
 
@@ -75,14 +75,14 @@ bool IsAverage(const ObjectPlan& plan) {
 Result<std::unique_ptr<Layer>> MakePooling(const ObjectPlan& plan, Dialect) {
   const std::vector<std::int64_t> window = GetInts(plan.config, "pool_size");
   return std::make_unique<Pooling>(
-      Space(plan, window, GetInts(plan.config, "strides"),
-            std::vector<std::int64_t>(window.size(), 1), GetString(plan.config, "padding")),
+      WindowSpace(plan, window, GetInts(plan.config, "strides"),
+                  std::vector<std::int64_t>(window.size(), 1), GetString(plan.config, "padding")),
       IsAverage(plan));
 }
 
 // keepdims changes the shape but not the elements or their order.
 Result<std::unique_ptr<Layer>> MakeGlobalPooling(const ObjectPlan& plan, Dialect) {
-  Space space;
+  WindowSpace space;
   space.channels_first = ChannelsFirst(plan);
   const Shape& in = plan.input_shape;
   space.channels_in = space.channels_out = space.channels_first ? in.front() : in.back();

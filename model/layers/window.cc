@@ -20,9 +20,9 @@ Slide::Slide(std::int64_t in_size, std::int64_t out_size, std::int64_t window_si
   }
 }
 
-Space::Space(const ObjectPlan& plan, const std::vector<std::int64_t>& window,
-             const std::vector<std::int64_t>& strides, const std::vector<std::int64_t>& dilation,
-             std::string_view padding) {
+WindowSpace::WindowSpace(const ObjectPlan& plan, const std::vector<std::int64_t>& window,
+                         const std::vector<std::int64_t>& strides,
+                         const std::vector<std::int64_t>& dilation, std::string_view padding) {
   channels_first = std::get<std::string>(plan.config.at("data_format")) == "channels_first";
   const Shape& in = plan.input_shape;
   const Shape& out = plan.output_shape;

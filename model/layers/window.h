@@ -29,15 +29,15 @@ struct Slide {
 };
 
 // The two slides of a layer with input and output (space..., channels), channels first or last.
-struct Space {
+struct WindowSpace {
   std::array<Slide, 2> slides;
   std::int64_t channels_in = 1, channels_out = 1;
   bool channels_first = false;
 
-  Space() = default;
-  Space(const ObjectPlan& plan, const std::vector<std::int64_t>& window,
-        const std::vector<std::int64_t>& strides, const std::vector<std::int64_t>& dilation,
-        std::string_view padding);
+  WindowSpace() = default;
+  WindowSpace(const ObjectPlan& plan, const std::vector<std::int64_t>& window,
+              const std::vector<std::int64_t>& strides, const std::vector<std::int64_t>& dilation,
+              std::string_view padding);
 
   std::int64_t positions_in() const { return slides[0].in * slides[1].in; }
   std::int64_t positions_out() const { return slides[0].out * slides[1].out; }
@@ -45,7 +45,7 @@ struct Space {
 
 // Runs `body(input, output)` with both as (batch, space..., channels), whatever the layout.
 template <class S, class Body>
-void WithChannelsLast(const Space& space, const Call<S>& call, Body body) {
+void WithChannelsLast(const WindowSpace& space, const Call<S>& call, Body body) {
   if (!space.channels_first) return body(call.input, call.output);
   const std::int64_t in = space.positions_in(), out = space.positions_out();
   S* input = call.scratch->Take(call.batch * in * space.channels_in);

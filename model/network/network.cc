@@ -98,7 +98,7 @@ Status Network::Impl::Check(const Tensor& inputs) const {
 
 template <class S>
 void Network::Impl::Run(std::int64_t batch, const S* input, S* output) const {
-  Scratch<S> results, scratch;
+  Workspace<S> results, scratch;
   S* const ping = nodes.size() > 1 ? results.Take(batch * widest) : nullptr;
   S* const pong = nodes.size() > 2 ? results.Take(batch * widest) : nullptr;
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -32,7 +32,8 @@ bool IsIdentifier(std::string_view text) {
 
 class Interpreter {
  public:
-  Interpreter(const ArchitectureSpec& architecture, Program program, const NameCounters& counters)
+  Interpreter(const ArchitectureSpec& architecture, ParsedProgram program,
+              const NameCounters& counters)
       : architecture_(architecture),
         program_(std::move(program)),
         session_(architecture.dialect, counters) {}
@@ -204,7 +205,7 @@ class Interpreter {
   }
 
   const ArchitectureSpec& architecture_;
-  Program program_;
+  ParsedProgram program_;
   Session session_;
   std::vector<Item> items_;
   int model_ = -1;

@@ -34,7 +34,7 @@ class Reader {
         build_(build),
         count_(static_cast<int>(architecture.layers.size())) {}
 
-  Result<Program> Read() {
+  Result<ParsedProgram> Read() {
     if (Status s = Dispatch(); !s) return std::unexpected(s.error());
     if (Status s = Names(); !s) return std::unexpected(s.error());
     Gather();
@@ -319,7 +319,7 @@ class Reader {
   std::vector<bool> removed_;
   std::map<int, bool> set_strides_;
   const Step* order_ = nullptr;
-  Program program_;
+  ParsedProgram program_;
 };
 
 }  // namespace
@@ -329,7 +329,7 @@ std::unexpected<Error> BadBuild(std::string place, std::string message, std::str
               std::move(remedy));
 }
 
-Result<Program> ReadProgram(const ArchitectureSpec& architecture, const Build& build) {
+Result<ParsedProgram> ReadProgram(const ArchitectureSpec& architecture, const Build& build) {
   return Reader(architecture, build).Read();
 }
 

@@ -30,7 +30,7 @@ struct Nest {
   bool trainable = true;
 };
 
-struct Program {
+struct ParsedProgram {
   std::vector<Slot> slots;         // in the order of their places in the model
   std::vector<int> instantiation;  // indices into slots
   std::vector<Nest> nests;         // in the order in which they are made
@@ -41,7 +41,7 @@ struct Program {
   std::vector<const Step*> after;   // kFreeze, kUnfreeze, kPop, kRebuild
 };
 
-Result<Program> ReadProgram(const ArchitectureSpec& architecture, const Build& build);
+Result<ParsedProgram> ReadProgram(const ArchitectureSpec& architecture, const Build& build);
 
 std::unexpected<Error> BadBuild(std::string place, std::string message, std::string remedy);
 

@@ -153,7 +153,7 @@ Status Refuse(const Network& network, const std::string& why) {
 
 Hooks CountsWeightlessLayers() {
   return Refusing([](const Network& network, const Group& tree) -> Status {
-    const std::optional<LegacyNames> names = ReadLegacyNames(tree);
+    const std::optional<ListedNames> names = ReadLegacyNames(tree);
     if (!names || names->layers.size() == network.plan().model.layers.size()) return {};
     return Refuse(network, "the file has another number of layers");
   });
@@ -170,7 +170,7 @@ Hooks FrozenRefused() {
 
 Hooks DemandsEqualNames() {
   return Refusing([](const Network& network, const Group& tree) -> Status {
-    const std::optional<LegacyNames> names = ReadLegacyNames(tree);
+    const std::optional<ListedNames> names = ReadLegacyNames(tree);
     if (!names || names->layers.empty() || network.plan().model.layers.empty()) return {};
     const std::string& mine = network.plan().model.layers.back().name;
     if (names->layers.back().name == mine) return {};
