@@ -1,0 +1,384 @@
+"""Measures what each format promises: which build's files load into which build's models.
+
+`measure` plays pairs of builds of one architecture on a real library (harness/workers), saves the
+writer's weights, loads them into the reader's model that holds others, and compares every variable
+by its id. `merge` makes corpus/promises.json of the two libraries' counts. `check` plays a fresh
+sample and compares it with the committed table.
+
+A row says `accept` when every trial was loaded and right, `refuse` when every trial was refused,
+`depends` for anything else: mixed, silently wrong, too few trials, or a file that the library
+cannot write.
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import logging
+import pathlib
+import random
+import sys
+import tempfile
+import zlib
+
+import numpy
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers"))
+from keras_build import Library, Unsupported, play
+from keras_worker import Worker
+
+DIALECTS = {"keras": "keras3", "tf_keras": "tf_keras"}
+FORMATS = {"legacy_h5": "m.h5", "legacy_h5_model": "whole.h5", "weights_h5": "m.weights.h5",
+           "keras_archive": "m.keras"}
+CONTAINERS = ["sequential", "functional", "subclass<layers", "subclass>layers", "subclass~layers"]
+DEPTHS = ["", "/nested", "/nested2"]
+OTHER_NESTING_SHARE = 0.2  # they promise nothing; fewer trials
+ACCEPTED_MIN, REFUSED_MIN = 8, 20  # fewer loads say nothing
+CHECKED_MIN = {"accept": 40, "refuse": 10}  # loads
+
+
+def layer(name, **config):
+    return {"class": name, "config": config}
+
+
+DENSE = layer("Dense", units=3)
+ARCHITECTURES = {  # name: input shape, at least four layers
+    "equal siblings": ([3], [DENSE, DENSE, DENSE, DENSE]),
+    "unequal siblings": ([3], [layer("Dense", units=4), layer("Dense", units=5),
+                               layer("Dense", units=6), layer("Dense", units=2)]),
+    "normalization": ([3], [DENSE, layer("BatchNormalization"), DENSE,
+                            layer("BatchNormalization")]),
+    "equal recurrent": ([4, 3], [layer("LSTM", units=3, return_sequences=True)] * 3
+                        + [layer("LSTM", units=3)]),
+    "mixed recurrent": ([4, 3], [layer("SimpleRNN", units=3, return_sequences=True),
+                                 layer("GRU", units=3, return_sequences=True),
+                                 layer("BatchNormalization"),
+                                 layer("GRU", units=3, reset_after=False)]),
+    "embedding": ([4], [layer("Embedding", input_dim=5, output_dim=3), layer("LayerNormalization"),
+                        layer("LSTM", units=3), DENSE]),
+    "convolution": ([6, 3], [layer("Conv1D", filters=3, kernel_size=1), layer("ReLU"),
+                             layer("Conv1D", filters=3, kernel_size=1), layer("Flatten"), DENSE]),
+    "images": ([4, 4, 2], [layer("Conv2D", filters=2, kernel_size=1), layer("MaxPooling2D"),
+                           layer("Conv2D", filters=2, kernel_size=1),
+                           layer("GlobalAveragePooling2D"), layer("Dense", units=2)]),
+    "weightless between": ([3], [layer("Activation", activation="tanh"), DENSE, layer("ReLU"),
+                                 DENSE, layer("LeakyReLU"), DENSE, layer("Softmax")]),
+    "own parameters": ([3], [layer("PReLU"), DENSE, layer("PReLU"), layer("LayerNormalization"),
+                             layer("BatchNormalization")]),
+}
+
+
+def nestings(count):
+    """Choices of ranges of nested models by depth, for an architecture of `count` layers."""
+    return {"": [[]],
+            "/nested": [[(0, 2)], [(1, 3)], [(0, 1), (1, 3)], [(0, count)]],
+            "/nested2": [[(0, 3), (1, 2)], [(1, 4), (2, 4)], [(0, count), (1, count)]]}
+
+
+def top_level(count, ranges):
+    outer = [r for r in ranges if not any(o != r and o[0] <= r[0] and r[1] <= o[1] for o in ranges)]
+    return count - sum(end - begin - 1 for begin, end in outer)
+
+
+def attributes(container, count, rng):
+    """Attribute names on the container's sides of "layers", in an order of their own."""
+    low = ["a%d" % i for i in range(count)]
+    high = ["n%d" % i for i in range(count)]
+    if container == "subclass<layers":
+        names = low
+    elif container == "subclass>layers":
+        names = high
+    else:
+        names = [low[i] if (i % 2 == 0) else high[i] for i in range(count)]
+    if rng.random() < 0.5:
+        names = names[::-1]
+    order = list(range(count))
+    if rng.random() < 0.5:
+        rng.shuffle(order)
+    return {"attributes": names, "attribute_order": order}
+
+
+def build_program(container, layers, ranges, rng):
+    """Steps of one build; drawn: how it is called to life, names, rebuilds, layers that do nothing."""
+    count = len(layers)
+    steps = [{"op": "nest", "begin": begin, "end": end, "own_input": rng.random() < 0.3}
+             for begin, end in ranges]
+    if rng.random() < 0.3:
+        steps.append({"op": "stray", "class": rng.choice(layers)["class"]})
+    top = top_level(count, ranges)
+    if not ranges and rng.random() < 0.2:
+        steps.append({"op": "noop", "at": rng.randrange(count + 1), "class": "Dropout"})
+        top += 1
+    if container == "sequential":
+        how = {"how": rng.choice(["list", "add"]),
+               "input": rng.choice(["given", "given", "build", "call"])}
+    elif container == "functional":
+        how = {"how": "functional", "input": "given"}
+    else:
+        how = {"how": "subclass", "input": "call", **attributes(container, top, rng)}
+    steps.append(dict(how, op="assemble"))
+    if not container.startswith("subclass") and rng.random() < 0.3:
+        steps.append({"op": "rebuild", "how": rng.choice(["from_config", "json", "clone"])})
+    return steps
+
+
+def has_kind(container, program):
+    """A mixed set of attributes needs one on either side."""
+    names = [s for s in program if s["op"] == "assemble"][0].get("attributes", [])
+    sides = {name < "layers" for name in names}
+    return container != "subclass~layers" or len(sides) == 2
+
+
+def values(pairs, seed):
+    """Distinct, positive: good for variances too."""
+    return {name: numpy.random.default_rng([seed, zlib.crc32(name.encode())]).uniform(
+        0.5, 1.5, tuple(variable.shape)).astype("float32") for name, variable in pairs}
+
+
+class Bench:
+    """One library; counts of accepted and right, wrong, refused and unwritable loads by row."""
+
+    def __init__(self, library, seed, folder):
+        self.library, self.folder = Library(library), pathlib.Path(folder)
+        self.worker, self.rng = Worker(self.library), random.Random(seed)
+        self.counts = collections.defaultdict(collections.Counter)
+        self.unbuildable = self.written = 0
+        # tf_keras repeats itself on stderr; what it says is in the worker's answers.
+        for handler in list(logging.getLogger("tensorflow").handlers):
+            logging.getLogger("tensorflow").removeHandler(handler)
+
+    def make(self, shape, layers, steps, clear=True):
+        if clear:
+            self.library.clear_names()
+        architecture = {"dialect": self.library.dialect, "input_shape": shape, "layers": layers}
+        return play(self.library, {"architecture": architecture, "build": steps})
+
+    def write(self, player):
+        """Saves in every format: path or None by format."""
+        pairs, paths, folder = player.variables(), {}, self.folder / str(self.written)
+        self.written += 1
+        for name, value in values(pairs, 1).items():
+            dict(pairs)[name].assign(value)
+        folder.mkdir()
+        for name, file in FORMATS.items():
+            if name == "legacy_h5" and self.library.name == "keras":
+                continue  # written as a whole model only; the weights of that are loaded below
+            action = self.worker.write(player.model.object, {"format": name}, str(folder / file),
+                                       True)
+            answer, _ = self.worker.attempt(action)
+            paths[name] = str(folder / file) if answer["outcome"] == "ok" else None
+        return paths
+
+    def load(self, player, path):
+        pairs = player.variables()
+        for name, value in values(pairs, 2).items():
+            dict(pairs)[name].assign(value)
+        answer, _ = self.worker.attempt(lambda: player.model.object.load_weights(path))
+        if answer["outcome"] != "ok":
+            return "refused"
+        wanted = values(pairs, 1)
+        right = all(numpy.array_equal(numpy.asarray(v), wanted[name]) for name, v in pairs)
+        return "right" if right else "wrong"
+
+    def kinds(self, layers, number):
+        """(kind, nesting, steps) of builds drawn for one architecture: a nesting of each depth in
+        turn, two builds of each container that a file can be promised for."""
+        made = []
+        for depth, layouts in nestings(len(layers)).items():
+            ranges = layouts[number % len(layouts)]
+            for container in CONTAINERS:
+                for _ in range(1 if container.startswith("subclass") else 2):
+                    steps = build_program(container, layers, ranges, self.rng)
+                    if has_kind(container, steps):
+                        made.append((container + depth, tuple(ranges), steps))
+        return made
+
+    def pairs_of(self, builds, share, promised):
+        """Numbers of writer and reader: `share` of those of one nesting, fewer of the others, five
+        times as many of the kinds that a file is promised something for."""
+        chosen, different = [], {}
+        for w, (w_kind, w_nest, _) in enumerate(builds):
+            for r, (r_kind, r_nest, _) in enumerate(builds):
+                if w_nest == r_nest:
+                    if self.rng.random() < share * (5 if (w_kind, r_kind) in promised else 1):
+                        chosen.append((w, r))
+                else:
+                    different.setdefault((w_kind, r_kind), []).append((w, r))
+        rows = sorted(different)
+        for row in self.rng.sample(rows, round(len(rows) * share * OTHER_NESTING_SHARE)):
+            chosen.append(self.rng.choice(different[row]))
+        return chosen
+
+    def run(self, architectures, share=1.0, promised=()):
+        for number, name in enumerate(architectures):
+            shape, layers = ARCHITECTURES[name]
+            builds = self.kinds(layers, number)
+            by_reader = collections.defaultdict(list)
+            for w, r in self.pairs_of(builds, share, promised):
+                by_reader[r].append(w)
+            files = {}
+            for w in sorted({w for ws in by_reader.values() for w in ws}):
+                try:
+                    player = self.make(shape, layers, builds[w][2])
+                    files[w] = self.write(player)
+                except Unsupported:
+                    self.unbuildable += 1
+            for r, writers in sorted(by_reader.items()):
+                try:
+                    player = self.make(shape, layers, builds[r][2], self.rng.random() < 0.5)
+                except Unsupported:
+                    self.unbuildable += 1
+                    continue
+                for w in [w for w in writers if w in files]:
+                    nests = "same" if builds[w][1] == builds[r][1] else "different"
+                    self.count(player, files[w], (builds[w][0], builds[r][0], nests))
+            print(self.library.name, name, file=sys.stderr, flush=True)
+
+    def count(self, player, files, row):
+        for form, path in files.items():
+            result = self.load(player, path) if path else "unwritable"
+            self.counts[(form, *row)][result] += 1
+            if form == "legacy_h5_model" and self.library.name == "keras":
+                self.counts[("legacy_h5", *row)][result] += 1
+
+    def run_other_attributes(self, architectures):
+        """One kind of subclass on both sides, with attributes of other names or another order."""
+        for number, name in enumerate(architectures):
+            shape, layers = ARCHITECTURES[name]
+            for depth, layouts in nestings(len(layers)).items():
+                ranges = layouts[number % len(layouts)]
+                for container in CONTAINERS[2:]:
+                    builds = [build_program(container, layers, ranges, self.rng) for _ in range(2)]
+                    if not all(has_kind(container, steps) for steps in builds):
+                        continue
+                    try:
+                        files = self.write(self.make(shape, layers, builds[0]))
+                        player = self.make(shape, layers, builds[1])
+                    except Unsupported:
+                        self.unbuildable += 1
+                        continue
+                    self.count(player, files, (container + depth, container + depth, "same"))
+
+    def run_equal_siblings(self):
+        """Subclasses against the others where every nesting leaves equal siblings at the top, and
+        the first subclass sets its attributes backwards."""
+        shape, layers = [3], [DENSE] * 6
+        for depth, layouts in nestings(len(layers)).items():
+            for ranges in layouts[:2]:
+                for container in CONTAINERS[2:]:
+                    kinds = [container, container, "sequential", "functional"]
+                    builds = [build_program(kind, layers, ranges, self.rng) for kind in kinds]
+                    backwards = [s for s in builds[0] if s["op"] == "assemble"][0]
+                    backwards["attribute_order"] = sorted(backwards["attribute_order"])[::-1]
+                    players = [self.make(shape, layers, steps) for steps in builds]
+                    files = [self.write(player) for player in players]
+                    for w, r in ((0, 1), (1, 0), (0, 2), (0, 3), (2, 0), (3, 0), (2, 1), (3, 1)):
+                        self.count(players[r], files[w], (kinds[w] + depth, kinds[r] + depth,
+                                                          "same"))
+
+
+def promise(row, counts):
+    trials = sum(counts.values())
+    if set(counts) == {"refused"} and trials >= REFUSED_MIN:
+        return "refuse"
+    # Another nesting is another set of classes: Names may ask for a refusal.
+    if set(counts) == {"right"} and trials >= ACCEPTED_MIN and row[3] == "same":
+        return "accept"
+    return "depends"
+
+
+def measure(arguments):
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments.library, arguments.seed, folder)
+        bench.run(ARCHITECTURES)
+        bench.rng.seed(arguments.seed)
+        bench.run_other_attributes(ARCHITECTURES)
+        bench.rng.seed(arguments.seed)
+        bench.run_equal_siblings()
+    rows = []
+    for form in FORMATS:
+        for nests in ("same", "different"):
+            for w in (c + d for d in DEPTHS for c in CONTAINERS):
+                for r in (c + d for d in DEPTHS for c in CONTAINERS):
+                    counts = bench.counts.get((form, w, r, nests))
+                    if counts:
+                        rows.append({"format": form, "dialect": bench.library.dialect, "writer": w,
+                                     "reader": r, "nests": nests,
+                                     "promise": promise((form, w, r, nests), counts),
+                                     "trials": dict(sorted(counts.items()))})
+    said = {"library": "%s %s" % (bench.library.name, bench.library.version),
+            "backend": bench.library.backend, "unbuildable": bench.unbuildable, "rows": rows}
+    pathlib.Path(arguments.out).write_text(json.dumps(said))
+
+
+def merge(arguments):
+    parts = [json.loads(pathlib.Path(p).read_text()) for p in arguments.parts]
+    head = {"schema": 1, "script": "scripts/promises", "date": str(datetime.date.today()),
+            "seed": arguments.seed,
+            "libraries": [{k: p[k] for k in ("library", "backend", "unbuildable")} for p in parts],
+            "loads": sum(sum(r["trials"].values()) for p in parts for r in p["rows"]
+                         if (r["format"], r["dialect"]) != ("legacy_h5", "keras3"))}
+    lines = ",\n".join(json.dumps(row) for p in parts for row in p["rows"])
+    text = json.dumps(head, indent=1)[:-2] + ',\n "rows": [\n' + lines + "\n]}\n"
+    json.loads(text)
+    pathlib.Path(arguments.out).write_text(text)
+    count = collections.Counter(r["promise"] for p in parts for r in p["rows"])
+    print("%d loads, rows: %s" % (head["loads"], dict(count)))
+
+
+def check(arguments):
+    dialect = DIALECTS[arguments.library]
+    table = json.loads(pathlib.Path(arguments.table).read_text())
+    rows = {(r["format"], r["writer"], r["reader"], r["nests"]): r["promise"]
+            for r in table["rows"] if r["dialect"] == dialect}
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments.library, arguments.seed, folder)
+        names = bench.rng.sample(sorted(ARCHITECTURES), arguments.architectures)
+        bench.run(names, arguments.share, {row[1:3] for row, said in rows.items()
+                                           if said != "depends"})
+    asked, faults = collections.Counter(), []
+    for row, counts in sorted(bench.counts.items()):
+        said = rows.get(row, "depends" if row[3] == "different" else None)
+        if said is None:
+            faults.append("no row for %s" % (row,))
+        asked[said] += sum(counts.values())
+        if said in ("accept", "refuse"):
+            wanted = {"accept": "right", "refuse": "refused"}[said]
+            if set(counts) != {wanted}:
+                faults.append("%s: the table says %s, measured %s" % (row, said, dict(counts)))
+    print("\n".join(faults))
+    print("%s %s, %s: loads of rows %s, %d faults"
+          % (arguments.library, bench.library.version, names, dict(asked), len(faults)))
+    few = [said for said, least in CHECKED_MIN.items() if asked[said] < least]
+    if few:
+        print("too few loads of rows %s" % few)
+    sys.exit(1 if faults or few else 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("measure")
+    one.set_defaults(run=measure)
+    two = commands.add_parser("check")
+    two.set_defaults(run=check)
+    for command in (one, two):
+        command.add_argument("--library", choices=sorted(DIALECTS), required=True)
+    one.add_argument("--seed", type=int, default=1)
+    one.add_argument("--out", required=True)
+    two.add_argument("--seed", type=int, default=2)
+    two.add_argument("--table", required=True)
+    two.add_argument("--architectures", type=int, default=3)
+    two.add_argument("--share", type=float, default=0.04)
+    three = commands.add_parser("merge")
+    three.set_defaults(run=merge)
+    three.add_argument("--seed", type=int, default=1)
+    three.add_argument("--out", required=True)
+    three.add_argument("parts", nargs="+")
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
