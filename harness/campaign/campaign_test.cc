@@ -218,10 +218,11 @@ TEST_F(Campaign, ReportsAsJsonWithTheDocumentedKeys) {
   const auto json = nlohmann::json::parse(JsonReport(r, folder_.path() + "/out.json"));
   for (const char* key :
        {"schema", "version", "testee", "writer", "seed", "seconds", "interrupted", "cases",
-        "discarded", "power", "full_power", "verdicts", "coverage", "findings"}) {
+        "discarded", "power", "full_power", "verdicts", "coverage", "findings", "round_trips",
+        "worker_seconds", "worker_wall_seconds", "formats"}) {
     EXPECT_TRUE(json.contains(key)) << key;
   }
-  EXPECT_EQ(json.size(), 14u);
+  EXPECT_EQ(json.size(), 18u);
   std::uint64_t sum = 0;
   for (const auto& [kind, count] : json["verdicts"].items()) sum += count.get<std::uint64_t>();
   EXPECT_EQ(sum, json["cases"]);
@@ -232,6 +233,64 @@ TEST_F(Campaign, ReportsAsJsonWithTheDocumentedKeys) {
   EXPECT_TRUE(std::filesystem::exists(folder_.path() + "/" + place));
   EXPECT_EQ(json["findings"][0]["severity"], "silently-wrong");
   EXPECT_NE(JUnitReport(r).find("failures=\"1\""), std::string::npos);
+}
+
+// A foreign engine whose scripts show the findings of even numbers only.
+Engine ForeignEngine(std::function<Verdict(std::uint64_t)> judge) {
+  Engine engine = ToyEngine(std::move(judge));
+  engine.foreign = true;
+  engine.run_script = [](const std::string& script) {
+    ScriptRun run;
+    run.ended = true;
+    run.exit_code = script.contains("uniform(-1, 1, (2") ? 1 : 0;
+    run.text = "that is what it printed";
+    return run;
+  };
+  engine.draw = [](std::uint64_t, std::uint64_t index) {
+    Case c = ToyCase(index);
+    c.probe.batch = index % 2 == 0 ? 2 : 3;
+    return c;
+  };
+  engine.shrinks = [](const Case&) { return std::vector<Case>{}; };
+  return engine;
+}
+
+TEST_F(Campaign, CountsWhatAScriptDoesNotShowAsNoFinding) {
+  const CampaignResult r = RunCampaign(
+      ForeignEngine([](std::uint64_t i) { return i % 6 == 5 ? Wrong("odd ones") : Held(); }),
+      Options(30));
+  EXPECT_TRUE(r.findings.empty());
+  EXPECT_EQ(r.ExitCode(), 0) << TextReport(r);
+  ASSERT_EQ(r.unreproduced.size(), 1u);
+  EXPECT_EQ(r.unreproduced[0].index, 5u);
+  EXPECT_NE(r.unreproduced[0].reproduction.find("that is what it printed"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(r.unreproduced[0].case_path));
+  EXPECT_NE(TextReport(r).find("not reproduced by a plain script"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(JsonReport(r, "x.json"))["unreproduced"].size(), 1u);
+}
+
+TEST_F(Campaign, TriesTheNextCaseOfAClauseAndCauseWhenAScriptDoesNotShowTheFirst) {
+  const CampaignResult r = RunCampaign(
+      ForeignEngine([](std::uint64_t i) { return i % 5 == 3 ? Wrong("fives") : Held(); }),
+      Options(30));
+  ASSERT_EQ(r.findings.size(), 1u) << TextReport(r);
+  EXPECT_EQ(r.findings[0].index, 8u);
+  EXPECT_TRUE(r.findings[0].reproduced);
+  EXPECT_TRUE(r.unreproduced.empty());
+  EXPECT_TRUE(r.first_finding_seconds.has_value());
+  EXPECT_NE(FindingText(r.findings[0], "toy", "wp").find("hazard"), std::string::npos);
+}
+
+TEST_F(Campaign, TooManyUndetectableCasesOfAFormatAreAnErrorForOurLoaderOnly) {
+  Engine engine = ToyEngine([](std::uint64_t i) {
+    Verdict v = Held();
+    if (i % 5 == 0) v.kind = VerdictKind::kUndetectable;
+    return v;
+  });
+  EXPECT_EQ(RunCampaign(engine, Options(1500)).ExitCode(), 3);
+  EXPECT_EQ(RunCampaign(engine, Options(500)).ExitCode(), 0);
+  engine.foreign = true;
+  EXPECT_EQ(RunCampaign(engine, Options(1500)).ExitCode(), 0);
 }
 
 TEST_F(Campaign, ZeroFindingsSaysOnlyBelowThreeOverN) {

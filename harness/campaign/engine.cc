@@ -66,7 +66,7 @@ Result<Engine> MakeEngine(std::string_view testee) {
   Result<Testee*> probe = runner->Take();
   if (!probe) return std::unexpected(probe.error());
   const Description description = (*probe)->Describe();
-  runner->kept.reset();
+  if (!runner->foreign) runner->kept.reset();  // a real loader goes on, for shrinking
 
   Engine engine;
   engine.testee = runner->name;

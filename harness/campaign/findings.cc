@@ -100,8 +100,10 @@ bool Findings::Shrink(Finding& finding, double seconds) {
     finding.repeats = SameReason(again, finding.verdict);
     if (!finding.repeats) return true;
   }
-  ShrinkResult shrunk = weightproof::Shrink(engine_, finding.the_case, finding.clause,
-                                            finding.verdict, seconds, patience);
+  ShrinkResult shrunk =
+      verifies() ? ShrinkHere(engine_, finding.the_case, finding.clause, finding.verdict, seconds)
+                 : weightproof::Shrink(engine_, finding.the_case, finding.clause, finding.verdict,
+                                       seconds, patience);
   if (Interrupted()) return false;
   if (!verifies()) {
     const Verdict last = AskForked(engine_, shrunk.best, finding.clause, options_.hang_seconds);

@@ -237,8 +237,8 @@ Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
   return {"    r, rl = reader(); fill(rl, 2); old = [np.array(v) for v in weights(rl)]",
           "    try: " + LoadCall(c, load_path) + "; return r, rl",
           "    except Exception as e: print(\"refused:\", type(e).__name__, e)",
-          "    pairs = zip(weights(rl), old)",
-          "    bad = [v.name for v, a in pairs if not np.array_equal(np.array(v), a)]",
+          "    bad = [v.name for v, a in zip(weights(rl), old) "
+          "if not np.array_equal(np.array(v), a)]",
           "    print(\"changed:\", bad); sys.exit(bad != [])"};
 }
 

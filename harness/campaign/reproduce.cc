@@ -18,12 +18,24 @@ constexpr std::size_t kTextBytesMax = 2000;
 void BecomePython(const std::string& interpreter, const std::string& folder, int fd) {
   setenv("TMPDIR", folder.c_str(), 1);
   setenv("CUDA_VISIBLE_DEVICES", "", 1);
+  setenv("TF_CPP_MIN_LOG_LEVEL", "3", 1);
   setenv("PYTHONDONTWRITEBYTECODE", "1", 1);
   const std::string script = folder + "/reproduce.py";
   if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0) _exit(127);
   if (std::freopen("/dev/null", "r", stdin) == nullptr) _exit(127);
   execlp(interpreter.c_str(), interpreter.c_str(), script.c_str(), static_cast<char*>(nullptr));
   _exit(127);
+}
+
+// Where a script says how it went; before it stands what libraries print when they start.
+std::string LastLines(std::string_view text, int lines) {
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.empty()) return "";
+  std::size_t begin = text.size();
+  while (lines-- > 0 && begin > 0 && begin != std::string_view::npos) {
+    begin = text.rfind('\n', begin - 1);
+  }
+  return std::string(begin == std::string_view::npos ? text : text.substr(begin + 1));
 }
 
 }  // namespace
@@ -69,11 +81,11 @@ void Reproduce(const Engine& engine, Finding& finding) {
     finding.reproduced = crash;
     finding.reproduction = fmt::format("the script was ended by signal {}", run.signal);
   } else if (run.text.contains("Traceback (most recent call last)")) {
-    finding.reproduction = "the script raised: " + run.text;
+    finding.reproduction = "the script raised: " + LastLines(run.text, 1);
   } else {
     finding.reproduced = !crash && run.exit_code == 1;
     finding.reproduction =
-        fmt::format("the script exited with status {}: {}", run.exit_code, run.text);
+        fmt::format("the script exited with status {}: {}", run.exit_code, LastLines(run.text, 1));
   }
 }
 

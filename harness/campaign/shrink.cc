@@ -100,4 +100,30 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
   return result;
 }
 
+ShrinkResult ShrinkHere(const Engine& engine, const Case& c, std::string_view clause,
+                        const Verdict& wanted, double seconds_max) {
+  ShrinkResult result;
+  result.best = c;
+  result.verdict = wanted;
+  const double deadline = Now() + seconds_max;
+  const Scratch scratch;
+  std::vector<Case> candidates = engine.shrinks(result.best);
+  std::size_t next = 0;
+  while (next < candidates.size() && Now() < deadline && !Interrupted()) {
+    const Verdict verdict = engine.ask(candidates[next], scratch.path(), clause);
+    ++result.tried;
+    if (!SameReason(verdict, wanted)) {
+      ++next;
+      continue;
+    }
+    ++result.taken;
+    result.best = candidates[next];
+    result.verdict = verdict;
+    candidates = engine.shrinks(result.best);
+    next = 0;
+  }
+  result.finished = next >= candidates.size();
+  return result;
+}
+
 }  // namespace weightproof

@@ -22,6 +22,11 @@ struct ShrinkResult {
 ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause,
                     const Verdict& wanted, double seconds_max, double hang_seconds);
 
+// The same without forks, for a real loader: its processes die without harm to this one, and one
+// that is already started answers many candidates.
+ShrinkResult ShrinkHere(const Engine& engine, const Case& c, std::string_view clause,
+                        const Verdict& wanted, double seconds_max);
+
 bool SameReason(const Verdict& a, const Verdict& b);
 
 }  // namespace weightproof

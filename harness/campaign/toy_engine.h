@@ -14,11 +14,10 @@ namespace weightproof {
 inline Case ToyCase(std::uint64_t index) {
   Case c;
   c.architecture.input_shape = {2};
-  c.architecture.layers.push_back({.class_name = "Dense",
-                                   .name = "",
-                                   .trainable = true,
-                                   .config = {{"units", std::int64_t{2}}},
-                                   .layers = {}});
+  LayerSpec dense;
+  dense.class_name = "Dense";
+  dense.config["units"] = std::int64_t{2};
+  c.architecture.layers.push_back(std::move(dense));
   c.weights.seed = index;
   c.writer.build.push_back({});
   c.reader.build.push_back({});

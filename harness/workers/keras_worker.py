@@ -162,6 +162,15 @@ class Worker:
         if not fits:
             raise Unsupported("path: its suffix does not mean %s here" % name)
 
+    def expect_mode(self, request):
+        """Options that the library says it does not combine."""
+        legacy = request["format"].startswith("legacy")
+        if self.library.name == "keras" and request.get("by_name") and not legacy:
+            raise Unsupported("mode by_name: Keras 3 has it for legacy files only")
+        if (self.library.name == "tf_keras" and legacy and request.get("skip_mismatch")
+                and not request.get("by_name")):
+            raise Unsupported("mode skip_mismatch: tf_keras has it with by_name only")
+
     def write(self, model, request, path, overwrite):
         """A call that saves, or Unsupported."""
         name = request["format"]
@@ -197,6 +206,7 @@ class Worker:
         if request.get("partial"):
             raise Unsupported("mode partial")
         self.expect_suffix(request)
+        self.expect_mode(request)
         with self.session(request["build"]) as session:
             for _ in range(2 if session.get("load_twice") else 1):
                 answer = self.load_once(request)
