@@ -99,7 +99,7 @@ std::optional<ListedNames> ReadLegacyNames(const Group& root) {
     const auto weight_names =
         group != nullptr ? NameList(group->attributes, "weight_names") : std::nullopt;
     if (!weight_names) {
-      names.malformed.push_back(layer_name.empty() ? "layer_names" : names.prefix + layer_name);
+      names.malformed.push_back(layer_name.empty() ? "layer_names" : layer_name);
     } else {
       for (const std::string& weight_name : *weight_names) {
         ListedWeight weight{

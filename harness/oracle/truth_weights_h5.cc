@@ -23,10 +23,16 @@ std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counter
   return key;
 }
 
+const Group* GroupAt(const Group& root, std::string path) {
+  path.pop_back();  // the trailing '/'
+  const Child* child = FindPath(root, path);
+  return child != nullptr ? child->group() : nullptr;
+}
+
 // `tf_keras`: sublayers of a subclass model whose attribute that library visits before `layers`
 // take no key there.
-void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, bool tf_keras,
-          std::vector<Place>* places) {
+void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::string>& prefixes,
+          bool tf_keras, std::vector<Place>* places) {
   if (object.kind == ObjectKind::kLayer) {
     if (object.variables.empty()) return;
     std::vector<std::string> with_owner;
@@ -40,21 +46,18 @@ void Walk(const ObjectPlan& object, const std::vector<std::string>& prefixes, bo
   std::map<std::string, int> counters;
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
     const bool subclass = object.kind == ObjectKind::kSubclass;
-    const bool own_only = subclass && tf_keras && object.attributes[i] > "layers";
+    const bool own_only = subclass && tf_keras && object.attributes[i] > "layers" &&
+                          std::ranges::any_of(prefixes, [&](const std::string& prefix) {
+                            return GroupAt(root, prefix + object.attributes[i] + "/") != nullptr;
+                          });
     const std::string key = own_only ? "" : KeyFor(object.layers[i], counters);
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {
       if (subclass) inner.push_back(prefix + object.attributes[i] + "/");
       if (!own_only) inner.push_back(prefix + "layers/" + key + "/");
     }
-    Walk(object.layers[i], inner, tf_keras, places);
+    Walk(root, object.layers[i], inner, tf_keras, places);
   }
-}
-
-const Group* GroupAt(const Group& root, std::string path) {
-  path.pop_back();  // the trailing '/'
-  const Child* child = FindPath(root, path);
-  return child != nullptr ? child->group() : nullptr;
 }
 
 std::ptrdiff_t Missing(const Group& root, const std::vector<Place>& places) {
@@ -76,8 +79,8 @@ std::string StoredName(const Group* vars) {
 void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& builder) {
   // The file tells by what is missing which of the two libraries' ways it was written in.
   std::vector<Place> places, other;
-  Walk(reader.model, {""}, false, &places);
-  Walk(reader.model, {""}, true, &other);
+  Walk(root, reader.model, {""}, false, &places);
+  Walk(root, reader.model, {""}, true, &other);
   if (Missing(root, other) < Missing(root, places)) places = std::move(other);
   std::vector<std::string> file_names;
   std::vector<const ObjectPlan*> leaves;

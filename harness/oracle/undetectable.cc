@@ -18,7 +18,8 @@ struct Entry {
 };
 
 bool MayBeNoOp(const std::string& cls) {
-  if (cls.empty() || cls == "InputLayer" || cls == "Activation") return true;
+  if (cls.empty() || cls == "InputLayer" || cls.starts_with("input_layer") || cls == "Activation")
+    return true;
   const LayerSchema* schema = FindLayerSchema(cls);
   return schema != nullptr && schema->no_op;
 }
