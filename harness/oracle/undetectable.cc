@@ -133,21 +133,32 @@ bool SameContainer(const Group& file, const Group& own) {
   });
 }
 
+bool HoldsTensors(const Group& group) {
+  return std::ranges::any_of(group.children, [](const Child& child) {
+    return child.dataset() != nullptr || HoldsTensors(*child.group());
+  });
+}
+
 bool SameGroup(const Group& file, const Group& own) {
-  const auto relevant = [](const Group& group) {
+  // A group without tensors that the reader does not write may be a layer that computes nothing
+  // under an attribute of a subclass model.
+  const auto relevant = [](const Group& group, const Group* other) {
     std::vector<const Child*> children;
     for (const Child& child : group.children) {
       const bool empty_vars =
           child.name == "vars" && child.group() != nullptr && child.group()->children.empty();
-      if (!empty_vars && child.name != "optimizer" && child.name != "seed_generator" &&
-          child.name != "metrics") {
+      const bool may_be_nothing = other != nullptr && child.name != "layers" &&
+                                  child.group() != nullptr && !HoldsTensors(*child.group()) &&
+                                  other->Find(child.name) == nullptr;
+      if (!empty_vars && !may_be_nothing && child.name != "optimizer" &&
+          child.name != "seed_generator" && child.name != "metrics") {
         children.push_back(&child);
       }
     }
     return children;
   };
-  const std::vector<const Child*> a = relevant(file);
-  const std::vector<const Child*> b = relevant(own);
+  const std::vector<const Child*> a = relevant(file, &own);
+  const std::vector<const Child*> b = relevant(own, nullptr);
   return std::ranges::equal(a, b, [](const Child* x, const Child* y) {
     if (x->name != y->name || x->node.index() != y->node.index()) return false;
     if (x->dataset() != nullptr) return ContentOf(x->dataset()) == ContentOf(y->dataset());
