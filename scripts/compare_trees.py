@@ -9,6 +9,7 @@ backend, keras_version, model_config, training_config, and state of optimizer, m
 import argparse
 import collections
 import json
+import logging
 import pathlib
 import subprocess
 import sys
@@ -93,6 +94,9 @@ def differences(ours, real):
 class Comparison:
     def __init__(self, library):
         self.worker = Worker(Library(library))
+        # tf_keras repeats itself on stderr; what it says is in the worker's answers.
+        for handler in list(logging.getLogger("tensorflow").handlers):
+            logging.getLogger("tensorflow").removeHandler(handler)
         self.compared, self.refused = collections.Counter(), collections.Counter()
         self.unsupported, self.faults = collections.Counter(), collections.defaultdict(list)
 
