@@ -5,12 +5,16 @@ set -euo pipefail
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive PIP_DISABLE_PIP_VERSION_CHECK=1
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Read by the scripts that source this file.
+# shellcheck disable=SC2034
 packages_build=(
   g++ g++-12 cmake ninja-build ccache git ca-certificates
   libhdf5-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libfmt-dev libssl-dev zlib1g-dev
   libzip-dev zipcmp zipmerge ziptool librapidcheck-dev libgtest-dev libbenchmark-dev
 )
+# shellcheck disable=SC2034
 packages_clang=(clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19 llvm-19)
+# shellcheck disable=SC2034
 packages_python=(python3 python3-venv)
 
 say() { printf '%s\n' "$*" >&2; }

@@ -307,6 +307,10 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) 
   switch (verdict.severity) {
     case Severity::kSilentlyWrong:
       if (clause == "path-never-matters") return std::nullopt;
+      // Here variables are wrong as well, which says more.
+      if (verdict.cause == "silent-unmatched-layer" || verdict.cause == "silent-ambiguous-order") {
+        return ScriptAim::kWrong;
+      }
       return clause == "accounts-for-everything" || verdict.cause.starts_with("silent-")
                  ? ScriptAim::kAccepted
                  : ScriptAim::kWrong;

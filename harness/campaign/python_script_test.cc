@@ -64,6 +64,21 @@ TEST(PythonScript, IsNeverLongerThanFortyLines) {
   }
 }
 
+TEST(PythonScript, AimsAtWhatItsClauseSays) {
+  const auto aim = [](const char* clause, Severity severity, const char* cause) {
+    return AimOf(clause, {VerdictKind::kFalsified, severity, cause, ""});
+  };
+  EXPECT_EQ(aim("round-trips", Severity::kSilentlyWrong, "variable-differs"), ScriptAim::kWrong);
+  EXPECT_EQ(aim("round-trips", Severity::kFalseRefusal, "save-refused"), ScriptAim::kRefused);
+  EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "silent-unused-tensor"),
+            ScriptAim::kAccepted);
+  EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "silent-ambiguous-order"),
+            ScriptAim::kWrong);
+  EXPECT_EQ(aim("refusal-changes-nothing", Severity::kHalfLoaded, "variables-changed"),
+            ScriptAim::kChanged);
+  EXPECT_EQ(aim("saving-repeats", Severity::kSilentlyWrong, "resave-differs"), std::nullopt);
+}
+
 TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) {
   const std::pair<const char*, const char*> kLibraries[] = {
       {"keras3", "WEIGHTPROOF_KERAS_PYTHON"}, {"tf_keras", "WEIGHTPROOF_TF_KERAS_PYTHON"}};

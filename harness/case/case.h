@@ -27,14 +27,19 @@ struct SessionSpec {
   int hash_seed = 0;
   std::string working_directory;
   std::string locale;
-  int umask = -1;  // -1: as it is
+  int umask = -1;   // -1: as it is
   int threads = 0;  // 0: as it is
   bool load_twice = false;
   bool operator==(const SessionSpec&) const = default;
 };
 
 enum class PathSetup : std::uint8_t {
-  kNone, kExistingFile, kExistingDirectory, kMissingParent, kSymlink, kExistingCheckpoint
+  kNone,
+  kExistingFile,
+  kExistingDirectory,
+  kMissingParent,
+  kSymlink,
+  kExistingCheckpoint
 };
 
 struct PathSpec {
@@ -60,7 +65,15 @@ struct Route {
 };
 
 enum class DamageOp : std::uint8_t {
-  kDrop, kRename, kSwap, kReshape, kRetype, kDuplicate, kSetAttribute, kChunk, kSetValue
+  kDrop,
+  kRename,
+  kSwap,
+  kReshape,
+  kRetype,
+  kDuplicate,
+  kSetAttribute,
+  kChunk,
+  kSetValue
 };
 
 struct Damage {

@@ -39,7 +39,8 @@ struct Space {
   std::vector<std::string> formats;
   std::vector<std::string> dialects;
   std::vector<std::string> modes;  // by_order, by_name, skip_mismatch, partial, model
-  std::vector<std::string> steps;  // names of build steps: "stray", "nest", "assemble:subclass", "rebuild:clone"
+  std::vector<std::string>
+      steps;  // names of build steps: "stray", "nest", "assemble:subclass", "rebuild:clone"
   bool damage = true;
   bool sessions = true;
   int layers_max = 6;  // with weights

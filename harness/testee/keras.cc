@@ -36,8 +36,8 @@ Result<std::unique_ptr<Testee>> MakeWorker(std::string_view name) {
     std::vector<std::string> argv;
     for (std::string word; words >> word;) argv.push_back(word);
     if (argv.empty()) {
-      return Fail(ErrorKind::kBadConfig, std::string(name), "no command after worker:",
-                  "write worker:COMMAND");
+      return Fail(ErrorKind::kBadConfig, std::string(name),
+                  "no command after worker:", "write worker:COMMAND");
     }
     return Start(std::move(argv), {});
   }

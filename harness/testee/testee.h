@@ -23,8 +23,13 @@ struct NamedTensor {
 };
 
 enum class Outcome : std::uint8_t {
-  kOk, kRefused, kUnsupported, kWorkerError,  // what a testee answers
-  kCrashed, kTimedOut, kOutOfMemory,          // what the harness sees
+  kOk,
+  kRefused,
+  kUnsupported,
+  kWorkerError,  // what a testee answers
+  kCrashed,
+  kTimedOut,
+  kOutOfMemory,  // what the harness sees
 };
 std::string_view OutcomeName(Outcome outcome);
 
@@ -64,7 +69,8 @@ struct LoadRequest {
   // Options of the built-in loader that a remedy may name.
   bool trust_auto_names = false, assume_order = false, allow_narrowing = false;
   std::string path;
-  std::string resave_path;  // not empty: after an accepted load the model is saved there, same format
+  std::string
+      resave_path;  // not empty: after an accepted load the model is saved there, same format
   const Tensor* inputs = nullptr;
 };
 
@@ -110,8 +116,8 @@ struct Description {
   std::string name;     // "builtin", "keras"
   std::string version;  // "3.15.1"
   std::string backend;
-  Space space;          // what it supports
-  bool makes_reports = false;     // Account and structured reports are complete
+  Space space;                 // what it supports
+  bool makes_reports = false;  // Account and structured reports are complete
   bool errors_help_is_clause = false;
 };
 

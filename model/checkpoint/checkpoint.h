@@ -25,9 +25,9 @@ std::string_view FormatName(Format format);
 std::optional<Format> FormatFromName(std::string_view name);
 
 struct LoadOptions {
-  bool by_name = false;        // legacy H5 only
-  bool skip_mismatch = false;  // skip what does not fit in count or shape, and list it
-  bool partial = false;        // accept what only one side has, and list it
+  bool by_name = false;           // legacy H5 only
+  bool skip_mismatch = false;     // skip what does not fit in count or shape, and list it
+  bool partial = false;           // accept what only one side has, and list it
   bool trust_auto_names = false;  // by name: automatic names match wherever they stand
   bool assume_order = false;      // AmbiguousOrder: take the file's order
   bool allow_narrowing = false;   // accept conversions that lose bits, and list them
@@ -38,16 +38,16 @@ std::string_view TensorRoleName(TensorRole role);
 
 // Things that a load says beside its success, each naming what it is about.
 enum class NoteKind : std::uint8_t {
-  kRenamed,         // one side alone knows the given name
-  kWidened,         // exact dtype conversion
-  kNarrowed,        // with allow_narrowing
-  kSkipped,         // skip_mismatch
-  kUnset,           // partial: variable kept its value
-  kUnused,          // partial: tensor in the file not used
-  kSuffixDiffers,   // the path's suffix means another format than the content
-  kAssumedOrder,    // assume_order was needed
-  kTrustedNames,    // trust_auto_names was needed
-  kLayersDiffer,    // layers without weights differ in class, number or order
+  kRenamed,        // one side alone knows the given name
+  kWidened,        // exact dtype conversion
+  kNarrowed,       // with allow_narrowing
+  kSkipped,        // skip_mismatch
+  kUnset,          // partial: variable kept its value
+  kUnused,         // partial: tensor in the file not used
+  kSuffixDiffers,  // the path's suffix means another format than the content
+  kAssumedOrder,   // assume_order was needed
+  kTrustedNames,   // trust_auto_names was needed
+  kLayersDiffer,   // layers without weights differ in class, number or order
 };
 std::string_view NoteKindName(NoteKind kind);
 
@@ -70,7 +70,7 @@ struct UnusedTensor {
 
 struct LoadReport {
   Format format = Format::kLegacyH5;
-  std::string found_dialect;  // "keras3", "tf_keras" or "" when the file does not tell
+  std::string found_dialect;              // "keras3", "tf_keras" or "" when the file does not tell
   std::vector<LoadedVariable> variables;  // every variable of the model, in walk order
   std::vector<UnusedTensor> unused;       // every tensor of the file that no variable took
   std::vector<Note> notes;

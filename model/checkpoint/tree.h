@@ -97,7 +97,8 @@ const Attribute* FindAttribute(const std::vector<Attribute>& attributes, std::st
 void SetAttribute(std::vector<Attribute>& attributes, Attribute attribute);  // keeps the order
 Child& AddChild(Group& group, Child child);  // keeps the order; replaces one of the same name
 
-Attribute StringAttribute(std::string name, std::string value);  // scalar, vlen, UTF-8 as h5py's str
+Attribute StringAttribute(std::string name,
+                          std::string value);  // scalar, vlen, UTF-8 as h5py's str
 Attribute StringListAttribute(std::string name, std::vector<std::string> values);  // vlen, ASCII
 
 // The first difference in content between two trees as "path: what", or "" when they are equal:
