@@ -191,9 +191,10 @@ bool Player::ReadTree() {
 
 // Ids and shapes: where they agree, a load that sets each variable is right for another model too.
 static bool SameVariables(const std::vector<NamedTensor>& a, const std::vector<NamedTensor>& b) {
-  return std::ranges::equal(a, b, [](const NamedTensor& x, const NamedTensor& y) {
-    return x.id == y.id && x.tensor.shape() == y.tensor.shape();
-  });
+  return a.size() == b.size() && std::ranges::all_of(a, [&b](const NamedTensor& x) {
+           const Tensor* other = FindTensor(b, x.id);
+           return other != nullptr && other->shape() == x.tensor.shape();
+         });
 }
 
 static std::vector<std::string> NamesOf(const ObjectPlan& object) {
