@@ -54,6 +54,19 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
+// The steps that say which model it is, and a list.
+Build PlainestBuild(const Build& build) {
+  Build plain;
+  for (const Step& step : build) {
+    if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
+        step.op == StepOp::kInsert) {
+      plain.push_back(step);
+    }
+  }
+  plain.emplace_back();
+  return plain;
+}
+
 std::string DifferenceOfFiles(const std::string& a_path, const std::string& b_path,
                               bool bytes_too) {
   std::string a, b;
@@ -102,14 +115,22 @@ void Player::PlayUndetectable() {
                      SamePrediction(o_.load.prediction, o_.control.prediction) &&
                      (!o_.truth || o_.truth->owed.empty());
   if (right) return;
+  o_.could_have_written = CouldHaveWritten(o_.reader_plan);
+  if (o_.could_have_written) return;
+  // The same architecture built in the plainest way may have written what this build would not.
+  const Result<ModelPlan> plain = Interpret(c_.architecture, PlainestBuild(reader_build_));
+  o_.could_have_written = plain && CouldHaveWritten(*plain);
+}
+
+bool Player::CouldHaveWritten(const ModelPlan& plan) const {
   std::vector<Tensor> values;
-  for (const VariablePlan* variable : Variables(o_.reader_plan.model)) {
+  for (const VariablePlan* variable : Variables(plan.model)) {
     const Tensor* value = FindTensor(o_.load.variables, variable->id);
-    if (value == nullptr) return;
+    if (value == nullptr) return false;
     values.push_back(*value);
   }
-  const Result<Group> own = Encode(ModelFormat(c_.route.format), o_.reader_plan, values);
-  o_.could_have_written = own && CouldHaveWritten(*o_.tree, *own, o_.reader_plan);
+  const Result<Group> own = Encode(ModelFormat(c_.route.format), plan, values);
+  return own && weightproof::CouldHaveWritten(*o_.tree, *own, plan);
 }
 
 void Player::PlayPlainPath() {

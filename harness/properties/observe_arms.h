@@ -30,6 +30,8 @@ class Player {
   void PlayExtraArms();
   void PlayCleanLoad();
   void PlayUndetectable();
+  // Whether a model of this plan, holding what the reader's holds, writes the file's content.
+  bool CouldHaveWritten(const ModelPlan& plan) const;
   void PlayPlainPath();
   void PlayPlainSession();
   void PlaySavingRepeats();
