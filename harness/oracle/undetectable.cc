@@ -56,18 +56,24 @@ std::string ContentOf(const Dataset* dataset) {
   return text;
 }
 
-// Sub-names by rank: which sublayers are one, and how the counters of each class ascend.
+// Sub-names by rank: how the counters ascend among siblings that could be taken for each other.
 std::string LegacyContent(const ListedLayer& layer) {
-  std::map<std::string, std::set<int>> counters;
+  std::map<std::string, std::string> signatures;  // by scope: class, roles and shapes
   for (const ListedWeight& weight : layer.weights) {
-    const std::string cls = AutomaticNameClass(weight.sublayer);
-    if (!cls.empty()) counters[cls].insert(AutomaticCounter(weight.sublayer));
+    std::string& signature = signatures[weight.scope];
+    if (signature.empty()) signature = AutomaticNameClass(weight.sublayer);
+    signature += "|" + weight.role;
+    if (weight.dataset != nullptr) signature += ShapeText(weight.dataset->value.shape);
+  }
+  std::map<std::string, std::set<int>> counters;  // by signature
+  for (const ListedWeight& weight : layer.weights) {
+    counters[signatures[weight.scope]].insert(AutomaticCounter(weight.sublayer));
   }
   std::string text;
   for (const ListedWeight& weight : layer.weights) {
     const std::string cls = AutomaticNameClass(weight.sublayer);
     if (!cls.empty()) {
-      const std::set<int>& all = counters[cls];
+      const std::set<int>& all = counters[signatures[weight.scope]];
       const auto rank = std::distance(all.begin(), all.find(AutomaticCounter(weight.sublayer)));
       text += cls + "#" + std::to_string(rank);
     }
