@@ -90,8 +90,9 @@ std::optional<std::vector<Entry>> LegacyEntries(const Group& root,
   std::set<std::string> listed;
   for (const ListedLayer& layer : names->layers) {
     Entry entry{AutomaticNameClass(layer.name), LegacyContent(layer), false};
-    entry.optional = layer.weights.empty() &&
-                     (no_ops.empty() ? MayBeNoOp(entry.cls) : no_ops.contains(layer.name));
+    entry.optional =
+        layer.weights.empty() && (no_ops.empty() ? MayBeNoOp(entry.cls) || entry.cls == "Sequential"
+                                                 : no_ops.contains(layer.name));
     for (const ListedWeight& weight : layer.weights) {
       if (weight.dataset == nullptr) return std::nullopt;
       listed.insert(weight.path);
@@ -109,6 +110,12 @@ std::pair<std::string, int> SplitKey(const std::string& key) {
   return {counter < 0 ? key : AutomaticNameClass(key), counter};
 }
 
+bool HoldsTensors(const Group& group) {
+  return std::ranges::any_of(group.children, [](const Child& child) {
+    return child.dataset() != nullptr || HoldsTensors(*child.group());
+  });
+}
+
 bool SameGroup(const Group& file, const Group& own);
 
 // A `layers` container: keys are class and counter, so only the order inside a class is told.
@@ -117,6 +124,8 @@ bool SameContainer(const Group& file, const Group& own) {
   for (const Child& child : file.children) {
     const auto [cls, counter] = SplitKey(child.name);
     if (child.group() == nullptr) return false;
+    if (cls == "Sequential" && !HoldsTensors(*child.group()))
+      continue;  // of layers that do nothing
     file_classes[cls][counter] = child.group();
   }
   for (const Child& child : own.children) {
@@ -136,12 +145,6 @@ bool SameContainer(const Group& file, const Group& own) {
   }
   return std::ranges::all_of(own_classes, [&](const auto& item) {
     return MayBeNoOp(item.first) || file_classes.contains(item.first);
-  });
-}
-
-bool HoldsTensors(const Group& group) {
-  return std::ranges::any_of(group.children, [](const Child& child) {
-    return child.dataset() != nullptr || HoldsTensors(*child.group());
   });
 }
 

@@ -34,6 +34,7 @@ bool NamesAPlace(const Observation& o, const Answer& answer) {
                           [&](const ObjectPlan& layer) { return any(layer, any); })) {
     return true;
   }
+  if (o.tree && std::ranges::any_of(WeightTensorPaths(*o.tree), said)) return true;
   return o.truth && std::ranges::any_of(o.truth->owed, [&](const Owed& owed) {
            return std::ranges::any_of(owed.subjects, said);
          });

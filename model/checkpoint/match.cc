@@ -195,7 +195,8 @@ bool IsSilent(const ObjectPlan& object) {
     return object.variables.empty() && object.class_name != "InputLayer" &&
            !IsNoOp(object.class_name, object.config);
   }
-  return false;
+  // A nested model without weights shows as one entry, if anything in it computes.
+  return Variables(object).empty() && std::ranges::any_of(object.layers, IsSilent);
 }
 
 std::optional<SilentLayer> SilentInFile(std::string_view name) {
@@ -204,12 +205,12 @@ std::optional<SilentLayer> SilentInFile(std::string_view name) {
     return std::nullopt;
   }
   const LayerSchema* schema = FindLayerSchema(layer.class_name);
-  if (layer.class_name == "InputLayer" || layer.class_name == "Sequential" ||
-      (schema != nullptr && schema->no_op)) {
+  if (layer.class_name == "InputLayer" || (schema != nullptr && schema->no_op)) {
     return std::nullopt;
   }
-  // Only the config tells whether an Activation is linear.
-  layer.optional = layer.class_name.empty() || layer.class_name == "Activation";
+  // Only the config tells whether an Activation is linear, and whether a nested model computes.
+  layer.optional = layer.class_name.empty() || layer.class_name == "Activation" ||
+                   layer.class_name == "Sequential";
   return layer;
 }
 

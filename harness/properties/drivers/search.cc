@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "harness/campaign/forked.h"
@@ -72,6 +73,19 @@ std::set<std::string> ClassesOf(const Case& c) {
   return classes;
 }
 
+// Kinds of steps of both programs; a plain list can be had of any program.
+std::set<std::array<int, 4>> StepsOf(const Case& c) {
+  std::set<std::array<int, 4>> steps;
+  for (const Build* build : {&c.writer.build, &c.reader.build}) {
+    for (const Step& step : *build) {
+      steps.insert({static_cast<int>(step.op), static_cast<int>(step.how),
+                    static_cast<int>(step.input), static_cast<int>(step.rebuild)});
+    }
+  }
+  steps.insert({static_cast<int>(StepOp::kAssemble), 0, 0, 0});
+  return steps;
+}
+
 bool SameRoute(const Case& a, const Case& b) {
   Route route = a.route;
   route.path = b.route.path;
@@ -85,11 +99,12 @@ std::optional<Case> SmallerCase(const std::string& testee, std::string_view clau
                                 const Case& found, const Case& best, const Verdict& wanted) {
   const CaseSize than = SizeOf(best);
   const std::set<std::string> classes = ClassesOf(found);
+  const std::set<std::array<int, 4>> steps = StepsOf(found);
   std::optional<Case> smaller;
   const auto search = [&](int layers_max, int steps_max) {
     Enumerate(layers_max, steps_max, 0, 1, [&](const Case& c) {
       if (SizeOf(c) < than && SameRoute(c, best) && std::ranges::includes(classes, ClassesOf(c)) &&
-          SameReason(Ask(testee, c, clause), wanted)) {
+          std::ranges::includes(steps, StepsOf(c)) && SameReason(Ask(testee, c, clause), wanted)) {
         smaller = c;
       }
       return !smaller;

@@ -45,8 +45,8 @@ CaseSize SizeOf(const Case& c);
 std::string SizeText(const CaseSize& size);  // "1 layer, 2 steps, no edit"
 
 // What exhaustive enumeration knows better: a case of at most two layers and two steps a build that
-// is smaller than `best`, made of layers that `found` has, of the same dialect, format and load
-// options as `best`, and falsified for the same reason.
+// is smaller than `best`, made of layers and kinds of steps that `found` has, of the same dialect,
+// format and load options as `best`, and falsified for the same reason.
 std::optional<Case> SmallerCase(const std::string& testee, std::string_view clause,
                                 const Case& found, const Case& best, const Verdict& wanted);
 

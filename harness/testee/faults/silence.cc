@@ -15,7 +15,16 @@ Hooks LayerCountIgnored() {
 Hooks WeightCountIgnored() { return Ignoring({ErrorKind::kWeightCountMismatch}); }
 Hooks ShapeIgnored() { return Ignoring({ErrorKind::kShapeMismatch}); }
 Hooks RoleIgnored() { return Ignoring({ErrorKind::kRoleMismatch}); }
-Hooks ClassIgnored() { return Ignoring({ErrorKind::kClassMismatch, ErrorKind::kRoleMismatch}); }
+// A nested model is still told from a layer.
+Hooks ClassIgnored() {
+  Hooks hooks = Ignoring({ErrorKind::kClassMismatch, ErrorKind::kRoleMismatch});
+  hooks.refused = [ignore = hooks.refused](const Error& error, const Network& network,
+                                           const Group& tree, const LoadOptions& options) {
+    if (error.message.contains("Sequential")) return Result<Assignment>(std::unexpected(error));
+    return ignore(error, network, tree, options);
+  };
+  return hooks;
+}
 Hooks GivenNameIgnored() { return Ignoring({ErrorKind::kGivenNameElsewhere}); }
 Hooks OrderGuessed() { return Allowing(ErrorKind::kAmbiguousOrder, &LoadOptions::assume_order); }
 Hooks MissingIgnored() { return Ignoring({ErrorKind::kMissingTensor}); }
