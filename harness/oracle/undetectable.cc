@@ -116,6 +116,17 @@ bool HoldsTensors(const Group& group) {
   });
 }
 
+// Whether a nested model's group shows only layers that compute nothing.
+bool OnlyNoOps(const Group& group) {
+  const Child* layers = group.Find("layers");
+  return layers == nullptr || layers->group() == nullptr ||
+         std::ranges::all_of(layers->group()->children, [](const Child& child) {
+           const std::string cls = SplitKey(child.name).first;
+           if (cls == "Sequential") return child.group() != nullptr && OnlyNoOps(*child.group());
+           return MayBeNoOp(cls) && cls != "Activation";
+         });
+}
+
 bool SameGroup(const Group& file, const Group& own);
 
 // A `layers` container: keys are class and counter, so only the order inside a class is told.
@@ -131,6 +142,7 @@ bool SameContainer(const Group& file, const Group& own) {
   for (const Child& child : own.children) {
     const auto [cls, counter] = SplitKey(child.name);
     if (child.group() == nullptr) return false;
+    if (cls == "Sequential" && !HoldsTensors(*child.group()) && OnlyNoOps(*child.group())) continue;
     own_classes[cls][counter] = child.group();
   }
   for (const auto& [cls, groups] : file_classes) {

@@ -54,12 +54,12 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
-// The steps that say which model it is, and a list.
+// The steps that say which model it is and how it is nested, and a list.
 Build PlainestBuild(const Build& build) {
   Build plain;
   for (const Step& step : build) {
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
-        step.op == StepOp::kInsert) {
+        step.op == StepOp::kInsert || step.op == StepOp::kNest) {
       plain.push_back(step);
     }
   }
