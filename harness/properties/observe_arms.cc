@@ -54,12 +54,12 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
-// The steps that say which model it is and how it is nested, and a list.
-Build PlainestBuild(const Build& build) {
+// The steps that say which model it is, and how it is `nested` if asked, and a list.
+Build PlainestBuild(const Build& build, bool nested) {
   Build plain;
   for (const Step& step : build) {
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
-        step.op == StepOp::kInsert || step.op == StepOp::kNest) {
+        step.op == StepOp::kInsert || (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
     }
   }
@@ -116,10 +116,13 @@ void Player::PlayUndetectable() {
                      (!o_.truth || o_.truth->owed.empty());
   if (right) return;
   o_.could_have_written = CouldHaveWritten(o_.reader_plan);
-  if (o_.could_have_written) return;
-  // The same architecture built in the plainest way may have written what this build would not.
-  const Result<ModelPlan> plain = Interpret(c_.architecture, PlainestBuild(reader_build_));
-  o_.could_have_written = plain && CouldHaveWritten(*plain);
+  // The same architecture built in the plainest ways may have written what this build would not.
+  for (const bool nested : {true, false}) {
+    if (o_.could_have_written) return;
+    const Result<ModelPlan> plain =
+        Interpret(c_.architecture, PlainestBuild(reader_build_, nested));
+    o_.could_have_written = plain && CouldHaveWritten(*plain);
+  }
 }
 
 bool Player::CouldHaveWritten(const ModelPlan& plan) const {
