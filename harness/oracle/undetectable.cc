@@ -71,11 +71,10 @@ std::string LegacyContent(const ListedLayer& layer) {
   }
   std::string text;
   for (const ListedWeight& weight : layer.weights) {
-    const std::string cls = AutomaticNameClass(weight.sublayer);
-    if (!cls.empty()) {
-      const std::set<int>& all = counters[signatures[weight.scope]];
+    const std::set<int>& all = counters[signatures[weight.scope]];
+    if (all.size() > 1) {
       const auto rank = std::distance(all.begin(), all.find(AutomaticCounter(weight.sublayer)));
-      text += cls + "#" + std::to_string(rank);
+      text += "#" + std::to_string(rank);
     }
     text += "|" + weight.role + "|" + ContentOf(weight.dataset) + "\n";
   }
