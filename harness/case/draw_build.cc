@@ -60,7 +60,7 @@ std::string DrawName(Chooser& choose, const Case& c) {
   }
   if (choose.Percent(3)) return std::string(300, 'n');
   // Two names this long exceed one attribute's 64 KiB in fixed-length form: name lists are chunked.
-  if (choose.Below(100) == 0) return std::string(33'000, 'w');
+  if (choose.Percent(2)) return std::string(33'000, 'w');
   if (c.architecture.dialect == Dialect::kKeras3 && choose.Percent(12)) {
     return choose.Pick<std::string>({"größe", "two words", "层", "50%", "a[0]", "vars"});
   }

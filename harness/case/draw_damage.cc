@@ -22,12 +22,17 @@ Shape OtherShape(Chooser& choose, const Shape& shape) {
   return out;
 }
 
-Damage DrawOne(Chooser& choose, const FileNames& names) {
+// `storage_only`: the same numbers, stored in another way.
+Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only) {
   Damage out;
   const FileDataset& target = choose.Pick(Names(names.datasets));
   out.path = target.path;
-  out.op = static_cast<DamageOp>(
-      choose.Weighted({12, 10, 22, 10, 12, 10, names.lists.empty() ? 0 : 14, 8, 10}));
+  if (storage_only) {
+    out.op = choose.Percent(50) ? DamageOp::kChunk : DamageOp::kRetype;
+  } else {
+    out.op = static_cast<DamageOp>(
+        choose.Weighted({12, 10, 22, 10, 12, 10, names.lists.empty() ? 0 : 14, 8, 10}));
+  }
   switch (out.op) {
     case DamageOp::kDrop:
       if (!names.lists.empty() && choose.Percent(30)) {
@@ -63,8 +68,8 @@ Damage DrawOne(Chooser& choose, const FileNames& names) {
       out.shape = OtherShape(choose, target.shape);
       break;
     case DamageOp::kRetype:
-      out.big_endian = choose.Percent(35);
-      out.dtype = out.big_endian && choose.Percent(70)
+      out.big_endian = storage_only || choose.Percent(35);
+      out.dtype = storage_only || (out.big_endian && choose.Percent(70))
                       ? "float32"
                       : choose.Pick<std::string>({"float64", "float16"});
       break;
@@ -107,8 +112,9 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
   const FileNames names = NamesInFile(writer, c.route.format);
   if (names.datasets.empty()) return;
   const std::size_t wanted = choose.Percent(80) ? 1 : 2;
+  const bool storage_only = choose.Percent(25);
   for (int tries = 0; tries < 12 && c.damage.size() < wanted; ++tries) {
-    Damage one = DrawOne(choose, names);
+    Damage one = DrawOne(choose, names, storage_only);
     const auto touches = [](const std::string& a, const std::string& b) {
       return !a.empty() && !b.empty() && (a.starts_with(b) || b.starts_with(a));
     };

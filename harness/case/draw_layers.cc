@@ -240,10 +240,7 @@ std::string DrawActivation(Chooser& choose, Dialect dialect) {
   if (choose.Percent(75))
     return std::string(choose.Pick(std::span<const std::string_view>(kInjective)));
   const auto names = ActivationNames(dialect);
-  if (names.empty()) return "tanh";
-  // glu halves the last axis, which an `activation` argument's shape rule does not know.
-  const std::string_view name = choose.Pick(names);
-  return name == "glu" ? "tanh" : std::string(name);
+  return std::string(choose.Pick(names));
 }
 
 bool HasWeights(std::string_view class_name) {

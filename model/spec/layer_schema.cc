@@ -25,12 +25,14 @@ const std::vector<LayerSchema>& Table() {
 
 // keras-formats 6.3: both libraries' names first, then those only Keras 3 has.
 constexpr std::string_view kActivations[] = {
-    "relu",        "relu6",   "elu",         "selu",       "gelu",         "softplus",
-    "softsign",    "silu",    "swish",       "sigmoid",    "tanh",         "exponential",
-    "linear",      "softmax", "log_softmax", "mish",       "hard_sigmoid", "leaky_relu",
-    "hard_silu",   "celu",    "hard_swish",  "hard_tanh",  "log_sigmoid",  "soft_shrink",
-    "hard_shrink", "glu",     "tanh_shrink", "squareplus", "sparse_plus",  "sparsemax",
-    "threshold"};
+    "relu",        "relu6",       "elu",         "selu",        "gelu",           "softplus",
+    "softsign",    "silu",        "swish",       "sigmoid",     "tanh",           "exponential",
+    "linear",      "softmax",     "log_softmax", "mish",        "hard_sigmoid",   "leaky_relu",
+    "hard_silu",   "celu",        "hard_swish",  "hard_tanh",   "log_sigmoid",    "soft_shrink",
+    "hard_shrink", "tanh_shrink", "squareplus",  "sparse_plus", "sparse_sigmoid", "sparsemax"};
+// Keras 3 lists them, yet no layer can use their names: glu halves the last axis against the shape
+// that Keras itself infers, threshold lacks its arguments.
+constexpr std::string_view kUnusableActivations[] = {"glu", "threshold"};
 constexpr std::size_t kSharedActivations = 18;
 
 std::unexpected<Error> Bad(const std::string& place, std::string_view key, std::string message,
@@ -66,6 +68,10 @@ Result<ConfigValue> CompleteName(const KeySchema& schema, const std::string& nam
   }
   const auto names = ActivationNames(dialect);
   if (std::ranges::find(names, name) == names.end()) {
+    if (std::ranges::find(kUnusableActivations, name) != std::end(kUnusableActivations)) {
+      return Bad(place, schema.key, "Keras cannot call the activation \"" + name + "\" by its name",
+                 "use another activation");
+    }
     const auto all = ActivationNames(Dialect::kKeras3);
     const bool other = std::ranges::find(all, name) != all.end();
     return Bad(place, schema.key, "unknown activation \"" + name + "\"",

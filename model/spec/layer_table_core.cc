@@ -31,16 +31,6 @@ Result<Shape> SoftmaxShape(const Config& config, const Shape& input) {
   return input;
 }
 
-// Glu halves the last axis; every other function keeps the shape.
-Result<Shape> ActivationShape(const Config& config, const Shape& input) {
-  if (GetString(config, "activation") != "glu") return input;
-  if (input.back() < 0 || input.back() % 2 != 0)
-    return BadShape("glu needs an even last dimension");
-  Shape out = input;
-  out.back() /= 2;
-  return out;
-}
-
 Shape PReluAlpha(const Config& config, const Shape& input) {
   Shape shape = input;
   if (!IsNull(config, "shared_axes")) {
@@ -140,7 +130,7 @@ void AddCoreLayers(std::vector<LayerSchema>& out) {
   out.push_back({.class_name = "Activation",
                  .snake_name = "activation",
                  .keys = {Activation("activation", "linear")},
-                 .output_shape = ActivationShape});
+                 .output_shape = SameShape});
   out.push_back(
       {.class_name = "ReLU",
        .snake_name = "re_lu",

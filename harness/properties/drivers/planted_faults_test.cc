@@ -13,6 +13,10 @@
 #include "harness/testee/faults/faults.h"
 
 namespace weightproof {
+
+// How gtest prints the parameter.
+static void PrintTo(const FaultInfo& fault, std::ostream* out) { *out << fault.name; }
+
 namespace {
 
 constexpr std::uint64_t kSeed = 1;

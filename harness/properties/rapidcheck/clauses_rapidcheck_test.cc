@@ -20,6 +20,9 @@ void showValue(const Case& c, std::ostream& out) {
       << "\nSaved as case.json, it is played again by: weightproof replay case.json";
 }
 
+// How gtest prints the parameter.
+static void PrintTo(const Clause& clause, std::ostream* out) { *out << clause.name; }
+
 namespace {
 
 rc::Gen<Case> AnyCase(const Space& space) {

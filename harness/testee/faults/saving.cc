@@ -66,11 +66,37 @@ Hooks FirstSaveWins() {
   return hooks;
 }
 
+// A list of names of over 64 KiB goes into numbered attributes; only the first one is written.
+Hooks NamesCutAt64KiB() {
+  Hooks hooks;
+  hooks.tree_encoded = [](Group& tree, const Network&) {
+    const auto cut = [](std::vector<Attribute>& attributes) {
+      std::erase_if(attributes, [](const Attribute& attribute) {
+        const std::string_view name = attribute.name;
+        const std::size_t digits = name.find_last_not_of("0123456789") + 1;
+        const std::string_view list = name.substr(0, digits);
+        return digits < name.size() && name.substr(digits) != "0" &&
+               (list == "layer_names" || list == "weight_names");
+      });
+    };
+    const auto walk = [&cut](Group& group, const auto& self) -> void {
+      cut(group.attributes);
+      for (Child& child : group.children) {
+        if (Group* inner = child.group()) self(*inner, self);
+      }
+    };
+    walk(tree, walk);
+  };
+  return hooks;
+}
+
 constexpr std::array kFaults{
     Fault{{"charset-alternates", kSaving, "every second save marks its names as UTF-8"},
           &CharsetAlternates},
     Fault{{"first-save-wins", "path-never-matters", "a file that is there is not written again"},
           &FirstSaveWins},
+    Fault{{"names-cut-at-64-kib", "round-trips", "names beyond 64 KiB of a list are not written"},
+          &NamesCutAt64KiB},
     Fault{{"old-tail-left", kSaving, "overwriting a longer file leaves its tail"}, &OldTailLeft},
     Fault{{"save-counted", kSaving, "each save writes how many there were before"}, &Stamped},
 };

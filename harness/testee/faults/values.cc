@@ -196,7 +196,7 @@ Hooks FirstKernelCached() {
 }
 
 constexpr std::array kFaults{
-    Fault{{"big-endian-as-little", "loud-or-right", "big-endian numbers are read as little-endian"},
+    Fault{{"big-endian-as-little", kRoundTrips, "big-endian numbers are read as little-endian"},
           &BigEndianAsLittle},
     Fault{{"convolution-flipped", kRoundTrips, "convolution kernels are turned round"},
           &ConvolutionFlipped},
