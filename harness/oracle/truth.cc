@@ -16,6 +16,20 @@ const std::optional<Tensor>* Truth::Find(std::string_view id) const {
   return nullptr;
 }
 
+std::optional<Tensor> NumbersOf(const Dataset& dataset) {
+  const StoredArray& stored = dataset.value;
+  const Attribute* marked = FindAttribute(dataset.attributes, "dtype");
+  const bool bfloat16 = stored.type.cls == StoredClass::kOpaque && stored.type.size == 2 &&
+                        marked != nullptr && marked->value.strings.size() == 1 &&
+                        marked->value.strings[0] == "bfloat16";
+  if (stored.null_space || (stored.type.cls != StoredClass::kNumber && !bfloat16)) {
+    return std::nullopt;
+  }
+  Tensor tensor(bfloat16 ? DType::kBFloat16 : stored.type.dtype, stored.shape);
+  std::ranges::copy(stored.bytes, tensor.bytes().begin());
+  return tensor;
+}
+
 void TruthBuilder::Owe(std::string rule, std::vector<std::string> subjects) {
   truth.owed.push_back({std::move(rule), std::move(subjects)});
 }
@@ -28,25 +42,19 @@ void TruthBuilder::Take(const VariablePlan& variable, const Dataset* dataset,
     return;
   }
   taken.insert(path);
-  const StoredArray& stored = dataset->value;
-  const Attribute* marked = FindAttribute(dataset->attributes, "dtype");
-  const bool bfloat16 = stored.type.cls == StoredClass::kOpaque && stored.type.size == 2 &&
-                        marked != nullptr && marked->value.strings.size() == 1 &&
-                        marked->value.strings[0] == "bfloat16";
-  if (stored.null_space || (stored.type.cls != StoredClass::kNumber && !bfloat16)) {
+  const std::optional<Tensor> stored = NumbersOf(*dataset);
+  if (!stored) {
     Owe("not-numbers", {path, variable.id});
     return;
   }
-  if (stored.shape != variable.shape) {
+  if (stored->shape() != variable.shape) {
     Owe("shape", {path, variable.id});
     return;
   }
-  Tensor tensor(bfloat16 ? DType::kBFloat16 : stored.type.dtype, stored.shape);
-  std::ranges::copy(stored.bytes, tensor.bytes().begin());
-  if (!WidensExactly(tensor.dtype(), DType::kFloat32)) {
+  if (!WidensExactly(stored->dtype(), DType::kFloat32)) {
     Owe("narrowing", {path, variable.id});
   }
-  slot = Convert(tensor, DType::kFloat32);
+  slot = Convert(*stored, DType::kFloat32);
 }
 
 void TruthBuilder::CheckNames(const std::vector<std::string>& file,

@@ -45,6 +45,10 @@ Truth DecodeTruth(const Group& root, const ModelPlan& reader, const Route& route
 // given names, and layers that compute nothing.
 bool CouldHaveWritten(const Group& file, const Group& own, const ModelPlan& reader);
 
+// The numbers of a dataset as they are stored, bfloat16 as Keras marks it among them; nullopt when
+// it holds something else.
+std::optional<Tensor> NumbersOf(const Dataset& dataset);
+
 // Paths of the datasets that hold weights (optimizer, metric and seed state left out).
 std::vector<std::string> WeightTensorPaths(const Group& root);
 

@@ -11,13 +11,10 @@ namespace {
 std::optional<Tensor> ValueAt(const Group& root, const std::string& path) {
   const Child* child = FindPath(root, path);
   const Dataset* dataset = child != nullptr ? child->dataset() : nullptr;
-  if (dataset == nullptr || dataset->value.null_space) return std::nullopt;
-  const bool bfloat16 =
-      dataset->value.type.cls == StoredClass::kOpaque && dataset->value.type.size == 2;
-  if (dataset->value.type.cls != StoredClass::kNumber && !bfloat16) return std::nullopt;
-  Tensor tensor(bfloat16 ? DType::kBFloat16 : dataset->value.type.dtype, dataset->value.shape);
-  std::ranges::copy(dataset->value.bytes, tensor.bytes().begin());
-  return Convert(tensor, DType::kFloat32);
+  if (dataset == nullptr) return std::nullopt;
+  const std::optional<Tensor> stored = NumbersOf(*dataset);
+  if (!stored) return std::nullopt;
+  return Convert(*stored, DType::kFloat32);
 }
 
 Verdict Wrong(std::string cause, std::string evidence) {
