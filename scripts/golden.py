@@ -20,6 +20,8 @@ import warnings
 
 import numpy as np
 
+from golden_index import write_index
+
 MODELS_PER_LIBRARY = 48
 TRAINED_EVERY = 4  # model i is compiled and trained one step when i % 4 == 3
 TOTAL_BYTES_MAX = 6 << 20
@@ -365,51 +367,6 @@ def write_models(arguments):
             Maker(arguments.library, library, index, trained).write(arguments.out)
 
 
-def classes_in(config):
-    """Every layer class and activation string in a Keras config, at any depth."""
-    classes, activations = set(), set()
-    for layer in config["config"]["layers"]:
-        if "layers" in layer["config"]:
-            inner = classes_in(layer)
-            classes |= inner[0]
-            activations |= inner[1]
-        if layer["class_name"] != "InputLayer":
-            classes.add("Sequential" if layer["class_name"] == "Functional"
-                        else layer["class_name"])
-        if isinstance(layer["config"].get("activation"), str):
-            activations.add(layer["config"]["activation"])
-    return classes, activations
-
-
-def write_index(arguments):
-    models, seen = [], {}
-    for folder in sorted(path for path in arguments.out.iterdir() if path.is_dir()):
-        facts = json.loads((folder / "facts.json").read_text())
-        config = json.loads((folder / "architecture.json").read_text())
-        classes, activations = classes_in(config)
-        known = seen.setdefault(facts["library"], (set(), set()))
-        known[0].update(classes)
-        known[1].update(activations)
-        models.append(dict(facts, folder=folder.name, layers=sorted(classes)))
-    for library, (classes, activations) in seen.items():
-        pool = set(SHARED_ACTIVATIONS + (KERAS3_ACTIVATIONS if library == "keras" else []))
-        one_name = {"swish": "silu", "hard_swish": "hard_silu"}  # each library writes one of two
-        pool, activations = ({one_name.get(name, name) for name in names}
-                             for names in (pool, activations))
-        missing = (set(CLASSES) - classes) | (pool - activations)
-        if missing:
-            sys.exit(f"{library}: no model has {sorted(missing)}")
-    size = sum(path.stat().st_size for path in arguments.out.rglob("*.*") if path.is_file())
-    if len(models) != 2 * MODELS_PER_LIBRARY or size > TOTAL_BYTES_MAX:
-        sys.exit(f"{len(models)} models, {size} bytes")
-    index = {"models": models, "schema": 1}
-    for folder in models:  # the index says it all from here on
-        (arguments.out / folder["folder"] / "facts.json").unlink()
-    (arguments.out / "index.json").write_text(json.dumps(index, sort_keys=True, indent=1) + "\n")
-    print(f"{len(models)} models, {sum(m['trained'] for m in models)} trained, "
-          f"{sum(len(m['files']) for m in models)} weight files, {size} bytes")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["models", "index"])
@@ -417,7 +374,11 @@ def main():
     parser.add_argument("--trained", action="store_true")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    (write_models if arguments.what == "models" else write_index)(arguments)
+    if arguments.what == "models":
+        write_models(arguments)
+    else:
+        pools = {"tf_keras": SHARED_ACTIVATIONS, "keras": SHARED_ACTIVATIONS + KERAS3_ACTIVATIONS}
+        write_index(arguments.out, pools, CLASSES, 2 * MODELS_PER_LIBRARY, TOTAL_BYTES_MAX)
 
 
 if __name__ == "__main__":

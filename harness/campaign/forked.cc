@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,15 +144,24 @@ ForkedEnd RunForked(const std::function<void(int fd)>& body,
   return end;
 }
 
+// Not by its name: in a bare chroot /dev/shm is a folder on the disk.
+static bool OnMemory(const std::string& folder) {
+  struct statfs info{};
+  return statfs(folder.c_str(), &info) == 0 &&
+         (info.f_type == TMPFS_MAGIC || info.f_type == RAMFS_MAGIC);
+}
+
 Scratch::Scratch() : owner_(getpid()) {
   std::error_code ignored;
   const std::string temp = std::filesystem::temp_directory_path(ignored).string();
   for (const std::string& base : {std::string("/dev/shm"), temp.empty() ? "/tmp" : temp}) {
+    const bool in_memory = OnMemory(base);
+    if (!in_memory && base == "/dev/shm") continue;
     if (access(base.c_str(), W_OK | X_OK) != 0) continue;
     std::string name = base + "/weightproof.XXXXXX";
     if (mkdtemp(name.data()) == nullptr) continue;
     path_ = name;
-    in_memory_ = base == "/dev/shm";
+    in_memory_ = in_memory;
     return;
   }
 }
