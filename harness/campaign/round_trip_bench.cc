@@ -1,6 +1,6 @@
-// Round trips a second and core, by format: save to a real file, load it through the reader's build,
-// compare variables and predictions with the control arm. 200 random cases that end as held, without
-// damage and without sessions of their own; on the memory file system if there is one.
+// Round trips a second and core, by format: save to a real file, load it through the reader's
+// build, compare variables and predictions with the control arm. 200 random cases that end as held,
+// without damage and without sessions of their own; on the memory file system if there is one.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

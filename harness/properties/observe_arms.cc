@@ -54,12 +54,14 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
-// The steps that say which model it is, and how it is `nested` if asked, and a list.
+// The steps that say which model it is, what names were given in it, and how it is `nested` if
+// asked, and a list.
 Build PlainestBuild(const Build& build, bool nested) {
   Build plain;
   for (const Step& step : build) {
+    const bool name = step.op == StepOp::kName && (nested || step.target != TargetKind::kNest);
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
-        step.op == StepOp::kInsert || (nested && step.op == StepOp::kNest)) {
+        step.op == StepOp::kInsert || name || (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
     }
   }

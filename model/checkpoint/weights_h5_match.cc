@@ -91,11 +91,12 @@ class Walker {
       layers_name = "_layer_checkpoint_dependencies";  // as TF 2.12 and 2.13 write it
       layers = FindGroup(group, layers_name);
     }
-    const std::vector<Place> places = PlacesOf(object, group, layers);
+    const Result<std::vector<Place>> found = PlacesOf(object, group, layers, path);
+    if (!found) return std::unexpected(found.error());
+    const std::vector<Place>& places = *found;
     for (std::size_t i = 0; i < object.layers.size(); ++i) {
       const ObjectPlan& layer = object.layers[i];
-      const std::string at = places[i].attribute ? Join(path, places[i].key)
-                                                 : Join(path, layers_name + "/" + places[i].key);
+      const std::string at = PathOf(places[i], path, layers_name);
       if (places[i].group == nullptr && IsSilent(layer)) {
         ledger_.AddNote(NoteKind::kLayersDiffer, layer.name,
                         "the model has a layer \"" + layer.name + "\" (" + layer.class_name +
@@ -113,21 +114,66 @@ class Walker {
     bool attribute = false;  // an attribute's own group, not one under `layers`
   };
 
-  // Where the file keeps each sublayer. For a subclass model that is told by which library's way
-  // of writing one leaves nothing missing.
-  static std::vector<Place> PlacesOf(const ObjectPlan& object, const Group* group,
-                                     const Group* layers) {
+  static std::string PathOf(const Place& place, const std::string& path,
+                            std::string_view layers_name = "layers") {
+    return Join(path, place.attribute ? place.key : std::string(layers_name) + "/" + place.key);
+  }
+
+  // Where the file keeps each sublayer. Keras 3 and tf-keras write a subclass model in two ways; a
+  // file without names tells them apart only by what one of them would leave missing.
+  Result<std::vector<Place>> PlacesOf(const ObjectPlan& object, const Group* group,
+                                      const Group* layers, const std::string& path) {
     std::vector<Place> keras3 = PlacesIn(Dialect::kKeras3, object, group, layers);
-    if (object.kind != ObjectKind::kSubclass) return keras3;
+    if (object.kind != ObjectKind::kSubclass || !ledger_.report().found_dialect.empty()) {
+      return keras3;
+    }
     std::vector<Place> tf_keras = PlacesIn(Dialect::kTfKeras, object, group, layers);
-    const auto missing = [&object](const std::vector<Place>& places) {
-      std::ptrdiff_t count = 0;
-      for (std::size_t i = 0; i < places.size(); ++i) {
-        if (places[i].group == nullptr && HasVariables(object.layers[i])) ++count;
-      }
-      return count;
-    };
-    return missing(tf_keras) < missing(keras3) ? tf_keras : keras3;
+    std::optional<std::size_t> differing;
+    std::ptrdiff_t missing3 = 0;
+    std::ptrdiff_t missing_tf = 0;
+    for (std::size_t i = 0; i < keras3.size(); ++i) {
+      if (!HasVariables(object.layers[i])) continue;
+      if (!differing && keras3[i].group != tf_keras[i].group) differing = i;
+      missing3 += MissingIn(object.layers[i], keras3[i].group);
+      missing_tf += MissingIn(object.layers[i], tf_keras[i].group);
+    }
+    if (!differing) return keras3;
+    const LoadOptions& options = ledger_.options();
+    const bool told = (missing3 == 0) != (missing_tf == 0);
+    // A strict load refuses whatever is missing or left over, so a wrong choice cannot pass there.
+    if (told || !(options.partial || options.skip_mismatch)) {
+      return missing_tf < missing3 ? tf_keras : keras3;
+    }
+    if (options.assume_order) {
+      ledger_.AddNote(NoteKind::kAssumedOrder, object.name,
+                      "the layers are taken as the model's own library writes them");
+      return plan_.dialect == Dialect::kTfKeras ? tf_keras : keras3;
+    }
+    return Fail(ErrorKind::kAmbiguousOrder, ledger_.PlaceOf(PathOf(keras3[*differing], path)),
+                "the model's layer \"" + object.layers[*differing].name +
+                    "\" stands here as Keras 3 writes a subclass model, and at " +
+                    PathOf(tf_keras[*differing], path) +
+                    " as tf-keras does; this file fits neither way alone",
+                std::string("load with assume_order to read it as ") +
+                    (plan_.dialect == Dialect::kTfKeras ? "tf-keras" : "Keras 3") +
+                    " writes it, or build the model that was saved");
+  }
+
+  // Layers with variables that the file has no tensors for.
+  static std::ptrdiff_t MissingIn(const ObjectPlan& object, const Group* group) {
+    if (object.kind == ObjectKind::kLayer) {
+      if (object.variables.empty()) return 0;
+      if (!object.weights_h5_owner.empty()) group = FindGroup(group, object.weights_h5_owner);
+      const Group* vars = FindGroup(group, "vars");
+      return vars == nullptr || vars->children.empty() ? 1 : 0;
+    }
+    std::ptrdiff_t count = 0;
+    const std::vector<Place> places =
+        PlacesIn(Dialect::kKeras3, object, group, FindGroup(group, "layers"));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      count += MissingIn(object.layers[i], places[i].group);
+    }
+    return count;
   }
 
   // A sublayer whose attribute the library visits before `layers` stands under the attribute, if

@@ -172,6 +172,22 @@ TEST(WeightsH5, OfASubclassModelIsRefusedWhereAttributesHaveChangedPlaces) {
   ExpectRefused(Match(with({"a", "zed"}), File(with({"zed", "a"}))), ErrorKind::kMissingTensor);
 }
 
+// Without a, the second layer is layers/dense_1 as Keras 3 would have it, and z as tf-keras has it.
+TEST(WeightsH5, OfASubclassModelIsNotGuessedWhenPartial) {
+  const auto with = [](std::vector<std::string> attributes) {
+    std::vector<LayerSpec> layers(attributes.size(), DenseLayer(4));
+    return Played(Dialect::kTfKeras, {4}, std::move(layers), {SubclassStep(std::move(attributes))});
+  };
+  const Group root = File(with({"k", "z", "a"}));
+  ExpectRefused(Match(with({"k", "z"}), root, {.partial = true}), ErrorKind::kAmbiguousOrder,
+                "layers/dense_1");
+  const Result<Assignment> assumed =
+      Match(with({"k", "z"}), root, {.partial = true, .assume_order = true});
+  ASSERT_TRUE(assumed) << assumed.error().Text();
+  EXPECT_TRUE(HasNote(assumed->report, NoteKind::kAssumedOrder, with({"k", "z"}).model.name));
+  EXPECT_EQ(assumed->report.variables[2].source, "z/vars/0");
+}
+
 TEST(WeightsH5, OfASubclassModelReadsUnderTheNumbersOfBothLibraries) {
   for (const Dialect writer : {Dialect::kKeras3, Dialect::kTfKeras}) {
     for (const Dialect reader : {Dialect::kKeras3, Dialect::kTfKeras}) {
