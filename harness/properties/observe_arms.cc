@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "harness/oracle/legacy_names.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/hdf5.h"
 
@@ -54,12 +55,14 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
-// The steps that say which model it is, what names were given in it, and how it is `nested` if
-// asked, and a list.
-Build PlainestBuild(const Build& build, bool nested) {
+// The steps that say which model it is, how it is `nested` if asked, and a list. `named`: with the
+// given names that look automatic; any other is free in a file.
+Build PlainestBuild(const Build& build, bool nested, bool named) {
   Build plain;
   for (const Step& step : build) {
-    const bool name = step.op == StepOp::kName && (nested || step.target != TargetKind::kNest);
+    const bool name = named && step.op == StepOp::kName &&
+                      (nested || step.target != TargetKind::kNest) &&
+                      !AutomaticNameClass(step.name).empty();
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
         step.op == StepOp::kInsert || name || (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
@@ -119,10 +122,9 @@ void Player::PlayUndetectable() {
   if (right) return;
   o_.could_have_written = CouldHaveWritten(o_.reader_plan);
   // The same architecture built in the plainest ways may have written what this build would not.
-  for (const bool nested : {true, false}) {
-    if (o_.could_have_written) return;
+  for (int way = 0; way < 4 && !o_.could_have_written; ++way) {
     const Result<ModelPlan> plain =
-        Interpret(c_.architecture, PlainestBuild(reader_build_, nested));
+        Interpret(c_.architecture, PlainestBuild(reader_build_, way < 2, way % 2 == 0));
     o_.could_have_written = plain && CouldHaveWritten(*plain);
   }
 }
