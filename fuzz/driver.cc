@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -61,9 +62,12 @@ int Count(bool accepted, bool keep_refused) {
 
 void Require(std::string_view clause, const Verdict& verdict, std::string_view input) {
   if (verdict.kind != VerdictKind::kFalsified && verdict.kind != VerdictKind::kHarnessError) return;
+  // The engine keeps the input as a file too; a terminal gets no raw bytes.
+  const bool readable = std::ranges::all_of(input, [](char c) { return c >= ' ' || c == '\n'; });
+  const std::string shown = readable ? std::string(input) : std::to_string(input.size()) + " bytes";
   std::string text = std::string(VerdictKindName(verdict.kind)) + ": " + std::string(clause) +
                      " (" + verdict.cause + ", " + std::string(SeverityName(verdict.severity)) +
-                     ")\n" + verdict.evidence + "\ninput:\n" + std::string(input) + "\n";
+                     ")\n" + verdict.evidence + "\ninput:\n" + shown + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
   TheScratch().Remove();

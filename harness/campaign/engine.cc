@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/campaign/reproduce.h"
+#include "harness/campaign/smaller.h"
 #include "harness/testee/testee.h"
 #include "model/spec/plan.h"
 
@@ -108,6 +109,17 @@ Result<Engine> MakeEngine(std::string_view testee) {
     };
   }
   engine.shrinks = Shrinks;
+  // A slow loader is not asked thousands of questions.
+  if (!engine.foreign) {
+    engine.jumps = [](const Case& found, const Case& best) {
+      std::vector<Case> cases;
+      VisitSmallerCases(found, best, [&cases](const Case& c) {
+        cases.push_back(c);
+        return true;
+      });
+      return cases;
+    };
+  }
   engine.features = Features;
   engine.features_due = AllFeatures(space);
   for (const Clause& clause : Clauses()) engine.clauses.emplace_back(clause.name);

@@ -44,6 +44,8 @@ struct Engine {
   // there a falsified case counts as a finding only if its script shows it.
   std::function<ScriptRun(const std::string& script)> run_script;
   std::function<std::vector<Case>(const Case&)> shrinks;
+  // Where `best` has no candidate left of those: small cases like `found`. Unset: none.
+  std::function<std::vector<Case>(const Case& found, const Case& best)> jumps;
   std::function<std::vector<std::string>(const Case&)> features;
   std::vector<std::string> features_due;  // a long run draws each of them
   std::vector<std::string> clauses;       // names, in the order in which `run` answers

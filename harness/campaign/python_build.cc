@@ -225,11 +225,15 @@ class Writer {
         Leaves(node->children, inner);
         Leaves(top_, all);
         const auto first = inner.empty() ? all.begin() : std::ranges::find(all, inner.front());
-        Add("s = (None,) + " + PythonShape(architecture_.input_shape));
-        if (const std::vector<Node*> before(all.begin(), first); !before.empty()) {
-          Add(fmt::format("for x in [{}]: s = tuple(x.compute_output_shape(s))", Join(before)));
-        }
-        layers = "keras.Input(s[1:])" + (layers.empty() ? "" : ", " + layers);
+        const std::string shape = PythonShape(architecture_.input_shape);
+        const std::vector<Node*> before(all.begin(), first);
+        const std::string input =
+            before.empty() ? shape
+                           : fmt::format(
+                                 "functools.reduce(lambda s, x: tuple(x.compute_output_shape(s)), "
+                                 "[{}], (None,) + {})[1:]",
+                                 Join(before), shape);
+        layers = "keras.Input(" + input + ")" + (layers.empty() ? "" : ", " + layers);
       }
       AddSequential(*node, layers);
     }

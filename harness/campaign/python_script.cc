@@ -251,7 +251,7 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
   Lines out = {
       fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
                   c.route.by_name ? "name" : "order", AimText(aim)),
-      "import os, shutil, sys, tempfile, warnings",
+      "import functools, os, shutil, sys, tempfile, warnings",
       keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
              : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
       keras3 ? "import keras, numpy as np; L = keras.layers"

@@ -40,12 +40,14 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
   std::vector<Case> candidates = engine.shrinks(result.best);
   std::size_t skip = 0;  // candidates of `best` that are known not to do
   bool started = false;
+  bool jumping = false;  // the candidates are those of `jumps`
 
   const auto take = [&](std::size_t k) {
     if (k >= candidates.size()) return;
     result.best = candidates[k];
     candidates = engine.shrinks(result.best);
     skip = 0;
+    jumping = false;
     ++result.taken;
   };
   const auto child = [&](int fd) {
@@ -87,6 +89,13 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
           return true;
         },
         left, hang_seconds);
+    if (result.finished && !jumping && engine.jumps) {
+      candidates = engine.jumps(c, result.best);
+      jumping = true;
+      skip = 0;
+      result.finished = candidates.empty();
+      if (!result.finished) continue;
+    }
     if (result.finished || end.interrupted || !end.started || Now() >= deadline || !started) break;
     const Verdict died =
         end.timed_out ? HangVerdict(hang_seconds) : CrashVerdict(end.exit_code, end.signal);

@@ -16,9 +16,9 @@ struct ShrinkResult {
   bool finished = false;  // no candidate is left: a local minimum. Else time ran out
 };
 
-// Takes the first of Shrinks(best) whose verdict on `clause` has the severity and cause of
-// `wanted`, again and again. Runs in forked processes: one that dies counts as crash, one that is
-// silent for `hang_seconds` as hang.
+// Takes the first of the engine's shrinks of the best, and where none is left of its jumps, whose
+// verdict on `clause` has the severity and cause of `wanted`, again and again. Runs in forked
+// processes: one that dies counts as crash, one that is silent for `hang_seconds` as hang.
 ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause,
                     const Verdict& wanted, double seconds_max, double hang_seconds);
 

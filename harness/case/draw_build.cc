@@ -1,5 +1,8 @@
 // Build programs that arrive at the same model.
 #include <array>
+#include <optional>
+#include <tuple>
+#include <utility>
 
 #include "harness/case/draw.h"
 
@@ -60,7 +63,7 @@ std::string DrawName(Chooser& choose, const Case& c) {
   }
   if (choose.Percent(3)) return std::string(300, 'n');
   // Two names this long exceed one attribute's 64 KiB in fixed-length form: name lists are chunked.
-  if (choose.Percent(2)) return std::string(33'000, 'w');
+  if (choose.Percent(6)) return std::string(33'000, 'w');
   if (c.architecture.dialect == Dialect::kKeras3 && choose.Percent(12)) {
     return choose.Pick<std::string>({"größe", "two words", "层", "50%", "a[0]", "vars"});
   }
@@ -101,19 +104,27 @@ void DrawNames(Chooser& choose, Case& c, std::size_t nests) {
   if (how != 2) c.reader.build.insert(c.reader.build.end(), steps.begin(), steps.end());
 }
 
+// Inside a nest more often than not: there a freeze moves what legacy H5 writes.
+int DrawFrozenLayer(Chooser& choose, const Case& c, const Build& build) {
+  const Step* nest = FindStep(build, StepOp::kNest);
+  if (nest != nullptr && choose.Percent(60)) return choose.Range(nest->begin, nest->end - 1);
+  return choose.Range(0, std::max(0, LayerCount(c) - 1));
+}
+
 void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& build, int nests) {
   const bool freeze = Allows(space.steps, "freeze");
   const bool unfreeze = Allows(space.steps, "unfreeze");
-  for (int i = choose.Range(1, 3); i > 0; --i) {
-    const bool off = freeze && (!unfreeze || !choose.Percent(25));
+  // One alone is most often a difference; several may freeze all of a nest.
+  for (int i = choose.Percent(70) ? 1 : choose.Range(2, 3); i > 0; --i) {
+    const bool off = freeze && (!unfreeze || !choose.Percent(15));
     if (!off && !unfreeze) return;
     Step step = Make(off ? StepOp::kFreeze : StepOp::kUnfreeze);
     step.after = !off || choose.Percent(60);
-    const std::size_t kind = choose.Weighted({60, nests > 0 ? 40 : 0, 12});
+    const std::size_t kind = choose.Weighted({70, nests > 0 ? 25 : 0, 10});
     step.target = kind == 0   ? TargetKind::kLayer
                   : kind == 1 ? TargetKind::kNest
                               : TargetKind::kModel;
-    if (kind == 0) step.layer = choose.Range(0, std::max(0, LayerCount(c) - 1));
+    if (kind == 0) step.layer = DrawFrozenLayer(choose, c, build);
     if (kind == 1) step.layer = choose.Range(0, nests - 1);
     if (kind == 2) step.after = true;
     build.push_back(step);
@@ -284,9 +295,45 @@ void FixAttributes(const ArchitectureSpec& architecture, Build& build) {
   }
 }
 
+// The first of two layers of one kind with nothing but weightless layers between them, and how far
+// the two reach.
+std::optional<std::pair<int, int>> DrawTwins(Chooser& choose, const Case& c) {
+  const std::vector<LayerSpec>& layers = c.architecture.layers;
+  std::vector<std::pair<int, int>> pairs;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!HasWeights(layers[i].class_name)) continue;
+    std::size_t j = i + 1;
+    while (j < layers.size() && !HasWeights(layers[j].class_name)) ++j;
+    if (j < layers.size() && layers[i] == layers[j]) {
+      pairs.emplace_back(static_cast<int>(i), static_cast<int>(j) + 1);
+    }
+  }
+  if (pairs.empty()) return std::nullopt;
+  return choose.Pick(std::span<const std::pair<int, int>>(pairs));
+}
+
+// Both sides nest the twins, one side freezes the first of them: legacy H5 then writes them in
+// another order than it reads them.
+bool DrawFrozenTwin(Chooser& choose, const Space& space, Case& c, std::vector<Step> (&nests)[2]) {
+  if (!Allows(space.steps, "nest") || !Allows(space.steps, "freeze")) return false;
+  const auto twins = DrawTwins(choose, c);
+  if (!twins) return false;
+  Step nest = Make(StepOp::kNest);
+  std::tie(nest.begin, nest.end) = *twins;
+  nest.own_input = choose.Percent(40) || (EmbeddingFirstInTfKeras(c) && nest.begin == 0);
+  nests[0] = nests[1] = {nest};
+  Step freeze = Make(StepOp::kFreeze);
+  freeze.layer = nest.begin;
+  freeze.after = choose.Percent(60);
+  Build& build = choose.Percent(50) ? c.writer.build : c.reader.build;
+  build.push_back(freeze);
+  return true;
+}
+
 void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
   std::vector<Step> nests[2];
-  if (Allows(space.steps, "nest") && choose.Percent(32)) {
+  const bool twins = choose.Percent(6) && DrawFrozenTwin(choose, space, c, nests);
+  if (!twins && Allows(space.steps, "nest") && choose.Percent(32)) {
     nests[0] = DrawNests(choose, c);
     if (choose.Percent(75)) {
       nests[1] = nests[0];
@@ -298,7 +345,11 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
   if (Allows(space.steps, "name")) {
     DrawNames(choose, c, std::min(nests[0].size(), nests[1].size()));
   }
-  const std::size_t frozen = choose.Weighted({74, 10, 10, 6});  // bit 0: writer, bit 1: reader
+  // Bit 0: writer, bit 1: reader.
+  const std::size_t frozen = twins ? 0
+                             : nests[0].empty() && nests[1].empty()
+                                 ? choose.Weighted({78, 9, 9, 4})
+                                 : choose.Weighted({46, 24, 24, 6});
   const std::size_t noops = choose.Weighted({80, 8, 8, 4});
   for (std::size_t side = 0; side < 2; ++side) {
     Build& build = side == 0 ? c.writer.build : c.reader.build;

@@ -23,15 +23,18 @@ Shape OtherShape(Chooser& choose, const Shape& shape) {
 }
 
 // `storage_only`: the same numbers, stored in another way.
-Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only) {
+// `skips`: a load that skips what does not fit, so it gets something to skip more often.
+Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only, bool skips) {
   Damage out;
   const FileDataset& target = choose.Pick(Names(names.datasets));
   out.path = target.path;
   if (storage_only) {
     out.op = choose.Percent(50) ? DamageOp::kChunk : DamageOp::kRetype;
+  } else if (skips && choose.Percent(60)) {
+    out.op = DamageOp::kReshape;
   } else {
     out.op = static_cast<DamageOp>(
-        choose.Weighted({12, 10, 22, 10, 12, 10, names.lists.empty() ? 0 : 14, 8, 10}));
+        choose.Weighted({10, 10, 20, 10, 22, 10, names.lists.empty() ? 0 : 22, 6, 10}));
   }
   switch (out.op) {
     case DamageOp::kDrop:
@@ -114,7 +117,7 @@ void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
   const std::size_t wanted = choose.Percent(80) ? 1 : 2;
   const bool storage_only = choose.Percent(25);
   for (int tries = 0; tries < 12 && c.damage.size() < wanted; ++tries) {
-    Damage one = DrawOne(choose, names, storage_only);
+    Damage one = DrawOne(choose, names, storage_only, c.route.skip_mismatch);
     const auto touches = [](const std::string& a, const std::string& b) {
       return !a.empty() && !b.empty() && (a.starts_with(b) || b.starts_with(a));
     };

@@ -95,7 +95,7 @@ void DrawMode(Chooser& choose, const Space& space, Case& c) {
   if (Allows(space.modes, "by_name") && (!by_order || choose.Percent(legacy ? 16 : 1))) {
     route.by_name = true;
   }
-  if (Allows(space.modes, "skip_mismatch")) route.skip_mismatch = choose.Percent(8);
+  if (Allows(space.modes, "skip_mismatch")) route.skip_mismatch = choose.Percent(10);
   if (Allows(space.modes, "partial")) route.partial = choose.Percent(6);
 }
 

@@ -45,7 +45,12 @@ Case Generate(Choices& choices, const Space& space) {
     for (int again = 0; again < 4; ++again) {
       c = stem;
       DrawBuilds(choose, space, c);
-      const std::size_t aim = choose.Weighted({60, 25, space.damage ? 15 : 0});
+      // The same model, another one, or a damaged file; a load that skips needs something to skip.
+      const bool skips = c.route.skip_mismatch;
+      const std::size_t aim = choose.Weighted({skips ? 25 : 60, 25,
+                                               !space.damage ? 0
+                                               : skips       ? 50
+                                                             : 15});
       if (c.route.load_as == LoadAs::kModel) {
         if (Assemble(c)->how == AssembleHow::kSubclass) continue;
         FixReaderOfModel(c);

@@ -21,6 +21,7 @@ struct Asked {
   TesteesOptions testees;
   PredictOptions predict;
   InspectOptions inspect;
+  VetOptions vet;
 };
 
 CLI::App* Command(CLI::App& app, const char* name, const char* what, const char* example) {
@@ -120,6 +121,23 @@ void AddOthers(CLI::App& app, Asked& asked) {
   c->add_flag("--json", asked.inspect.json, "As JSON");
 }
 
+void AddVet(CLI::App& app, VetOptions& o) {
+  CLI::App* c =
+      Command(app, "vet", "Say whether HDF5 files are sound, before any HDF5 reader opens them",
+              "vet --policy filters=deflate+shuffle,ratio=100 *.h5");
+  c->add_option("files", o.files, "The files")->required();
+  c->add_option_function<std::string>(
+      "--policy",
+      [&o](const std::string& text) {
+        if (const auto wrong = ParsePolicy(text, &o.limits)) {
+          throw CLI::ValidationError("--policy", *wrong);
+        }
+      },
+      "What is allowed: filters=none or of deflate+shuffle+fletcher32, ratio=N (values over stored "
+      "bytes), links=none or of soft+external+user");
+  c->add_flag("--json", o.json, "As JSON");
+}
+
 int Run(const CLI::App& app, const Asked& asked) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "check") return Check(asked.check);
@@ -129,6 +147,7 @@ int Run(const CLI::App& app, const Asked& asked) {
   if (name == "generate") return GenerateCases(asked.generate);
   if (name == "testees") return Testees(asked.testees);
   if (name == "predict") return Predict(asked.predict);
+  if (name == "vet") return Vet(asked.vet);
   return Inspect(asked.inspect);
 }
 
@@ -146,6 +165,7 @@ int Main(int argc, char** argv) {
   Asked asked;
   AddCheck(app, asked.check);
   AddOthers(app, asked);
+  AddVet(app, asked.vet);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

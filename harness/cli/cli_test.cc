@@ -72,6 +72,20 @@ TEST(Shard, CountsFromZero) {
   }
 }
 
+TEST(Policy, TakesFiltersRatioAndLinksOnly) {
+  Hdf5Limits limits;
+  EXPECT_EQ(ParsePolicy("filters=shuffle,ratio=7,links=soft+user", &limits), std::nullopt);
+  EXPECT_FALSE(limits.deflate || limits.fletcher32 || limits.external_links);
+  EXPECT_TRUE(limits.shuffle && limits.soft_links && limits.user_links);
+  EXPECT_EQ(limits.inflate_ratio_max, 7U);
+  EXPECT_EQ(ParsePolicy("filters=none,links=none", &limits), std::nullopt);
+  EXPECT_FALSE(limits.shuffle || limits.soft_links);
+  for (const char* bad : {"", "filters", "filters=", "filters=lzf", "ratio=0", "ratio=x",
+                          "ratio=-1", "links=soft+", "sizes=3", "filters=none,"}) {
+    EXPECT_NE(ParsePolicy(bad, &limits), std::nullopt) << bad;
+  }
+}
+
 TEST(ProgressLine, SaysCasesRateFindingsAndTimeLeft) {
   Progress p;
   p.cases = 12345;
@@ -107,8 +121,8 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
 }
 
 TEST_F(CommandLine, HelpOfEachCommandHasAnExample) {
-  for (const char* command :
-       {"check", "replay", "minimize", "show", "generate", "testees", "predict", "inspect"}) {
+  for (const char* command : {"check", "replay", "minimize", "show", "generate", "testees",
+                              "predict", "inspect", "vet"}) {
     const Ran ran = Run(std::string(command) + " --help");
     EXPECT_EQ(ran.code, 0);
     EXPECT_NE(ran.text.find(std::string("weightproof ") + command + " "), std::string::npos)
@@ -171,6 +185,26 @@ TEST_F(CommandLine, ListsTesteesWithThirtyPlantedFaults) {
   int faults = 0;
   for (const auto& row : list) faults += row["name"].get<std::string>().starts_with("fault:");
   EXPECT_GE(faults, 30);
+}
+
+TEST_F(CommandLine, VetsFilesAndSaysWhereTheyAreUnsound) {
+  const std::string folder = std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/";
+  const std::string sound = folder + "storage.h5";
+  EXPECT_EQ(Run("vet " + sound + " " + folder + "texts.h5").code, 0);
+  const Ran refused = Run("vet " + sound + " " + folder + "refused_external_link.h5");
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.text.find("sound      " + sound), std::string::npos) << refused.text;
+  EXPECT_NE(refused.text.find("/e: escape (ForbiddenFeature)"), std::string::npos) << refused.text;
+  EXPECT_NE(refused.text.find("(byte "), std::string::npos) << refused.text;
+  EXPECT_EQ(Run("vet " + sound + " missing.h5").code, 2);
+  EXPECT_EQ(Run("vet --policy filters=none " + sound).code, 1);
+  EXPECT_EQ(Run("vet --policy links=external " + folder + "refused_external_link.h5").code, 0);
+  EXPECT_EQ(Run("vet --policy colour=red " + sound).code, 2);
+  const auto json = nlohmann::json::parse(
+      Run("vet --json " + sound + " " + folder + "refused_bomb.h5").text, nullptr, false);
+  ASSERT_TRUE(json.is_object());
+  EXPECT_TRUE(json["files"][0]["sound"].get<bool>());
+  EXPECT_EQ(json["files"][1]["severity"], "unbounded");
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ int GenerateCases(const GenerateOptions& options);
 int Testees(const TesteesOptions& options);
 int Predict(const PredictOptions& options);
 int Inspect(const InspectOptions& options);
+int Vet(const VetOptions& options);
 
 // Parses the arguments and runs the command.
 int Main(int argc, char** argv);

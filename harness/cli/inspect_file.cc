@@ -47,7 +47,7 @@ std::string TypeText(const StoredType& type) {
 }
 
 template <class T>
-std::size_t CountNotFinite(const std::vector<std::byte>& bytes) {
+std::size_t CountNotFinite(const ByteArray& bytes) {
   std::size_t count = 0;
   for (std::size_t i = 0; i + sizeof(T) <= bytes.size(); i += sizeof(T)) {
     T value;

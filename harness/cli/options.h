@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/checkpoint/hdf5.h"
+
 namespace weightproof {
 
 struct CheckOptions {
@@ -55,6 +57,12 @@ struct PredictOptions {
   std::string weights;
   std::string input;
   std::string output;
+};
+
+struct VetOptions {
+  std::vector<std::string> files;
+  Hdf5Limits limits;  // of the policy
+  bool json = false;
 };
 
 struct InspectOptions {

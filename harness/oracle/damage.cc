@@ -131,7 +131,7 @@ Status EditDataset(Group& root, const Damage& edit) {
     tensor = *std::move(converted);
     value.type = {StoredClass::kNumber, *to, DTypeSize(*to), edit.big_endian, false};
   }
-  value.bytes.assign(tensor.bytes().begin(), tensor.bytes().end());
+  value.bytes.Own().assign(tensor.bytes().begin(), tensor.bytes().end());
   return {};
 }
 

@@ -9,7 +9,7 @@ Child Values(std::string name, Shape shape) {
   const Tensor tensor(DType::kFloat32, shape);
   Dataset dataset;
   dataset.value.shape = std::move(shape);
-  dataset.value.bytes.assign(tensor.bytes().begin(), tensor.bytes().end());
+  dataset.value.bytes.Own().assign(tensor.bytes().begin(), tensor.bytes().end());
   return {std::move(name), std::move(dataset)};
 }
 
@@ -20,7 +20,7 @@ Group Tree() {
   AddChild(a, Values("x", {2, 3}));
   AddChild(a, Values("y", {6}));
   AddChild(b, Values("x", {2, 3}));
-  b.children[0].dataset()->value.bytes[0] = std::byte{1};
+  b.children[0].dataset()->value.bytes.Own()[0] = std::byte{1};
   AddChild(root, {"a", std::move(a)});
   AddChild(root, {"b", std::move(b)});
   SetAttribute(root.attributes, StringListAttribute("layer_names", {"a", "b"}));

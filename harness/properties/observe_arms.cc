@@ -94,7 +94,11 @@ void Player::PlayExtraArms() {
       PlayUndetectable();
     }
     if (Asked("same-code-same-answer")) PlayPlainSession();
-    if (Sampled("saving-repeats", 4)) PlaySavingRepeats();
+    // What overwrites a file is asked every time.
+    const PathSetup setup = c_.route.path.setup;
+    const bool over = setup == PathSetup::kExistingFile || setup == PathSetup::kExistingCheckpoint;
+    const unsigned one_in = over ? 1 : 4;
+    if (Sampled("saving-repeats", one_in)) PlaySavingRepeats();
     if (Asked("errors-help")) PlayRemedy();
   }
   if (Asked("path-never-matters")) PlayPlainPath();

@@ -45,9 +45,11 @@ void NoteSuffix(const std::string& path, Dialect dialect, LoadReport& report) {
 }
 
 Result<Group> ReadTree(const std::string& path) {
-  Result<std::vector<std::byte>> bytes = ReadWholeFile(path);
-  if (!bytes) return std::unexpected(bytes.error());
-  return ReadHdf5(*bytes, path);
+  Result<std::vector<std::byte>> read = ReadWholeFile(path);
+  if (!read) return std::unexpected(read.error());
+  auto bytes = std::make_shared<const std::vector<std::byte>>(*std::move(read));
+  const std::span<const std::byte> file(*bytes);
+  return ReadHdf5(file, path, {}, std::move(bytes));
 }
 
 // Puts the values in; nothing can fail from here on.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,13 +19,26 @@ struct Hdf5Limits {
   // Declared bytes of all datasets against the file: stored ones may not declare more than the
   // file holds; compressed ones not more than this many times the file.
   std::size_t inflate_ratio_max = 1'032;
+  // What the strict reader lets pass. Links that are let pass lead nowhere: the tree is without
+  // them.
+  bool deflate = true, shuffle = true, fletcher32 = true;
+  bool soft_links = false, external_links = false, user_links = false;
 };
 
-// Reads the whole tree. Refuses by name (ForbiddenFeature): soft, external and user-defined links,
-// external storage, virtual datasets, types outside StoredType, an object reached twice.
-// `place` (a path, for messages) stands in front of every Error's place. Hdf5 prints nothing.
+// Reads the whole tree, with the strict reader (h5/reader.h): for files that nobody trusts.
+// DamagedFile, with the byte, where anything in the file contradicts itself. Refuses by name
+// (ForbiddenFeature): soft, external and user-defined links, external storage, virtual datasets,
+// types outside StoredType, an object reached twice, and what HDF5 has that Keras and h5py do not
+// write by default. `place` (a path, for messages) stands in front of every Error's place.
+// `keep_alive`: if given, owns `file`, and values are views that share it where they can be.
 Result<Group> ReadHdf5(std::span<const std::byte> file, const std::string& place,
-                       const Hdf5Limits& limits = {});
+                       const Hdf5Limits& limits = {},
+                       std::shared_ptr<const void> keep_alive = nullptr);
+
+// The same tree by the HDF5 library: the second opinion, and for what the strict reader does not
+// read. A damaged file can crash it, make it hang or exhaust memory.
+Result<Group> ReadHdf5WithLibrary(std::span<const std::byte> file, const std::string& place,
+                                  const Hdf5Limits& limits = {});
 
 // The bytes of a file that h5py would take for its own kind: superblock 0, symbol-table groups,
 // no object times, contiguous unless storage says otherwise. Equal trees give equal bytes.

@@ -365,8 +365,8 @@ class Reader {
 
 }  // namespace
 
-Result<Group> ReadHdf5(std::span<const std::byte> file, const std::string& place,
-                       const Hdf5Limits& limits) {
+Result<Group> ReadHdf5WithLibrary(std::span<const std::byte> file, const std::string& place,
+                                  const Hdf5Limits& limits) {
   const std::optional<hdf5::Superblock> superblock = hdf5::FindSuperblock(file);
   if (!superblock) {
     return Fail(ErrorKind::kNotAnHdf5File, place, "no HDF5 signature in the file",

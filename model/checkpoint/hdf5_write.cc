@@ -114,7 +114,7 @@ class Elements {
         return;
       case StoredClass::kNumber:
         if (const std::size_t size = ElementBytes(array.type); array.type.big_endian && size > 1) {
-          copy_ = array.bytes;
+          copy_.assign(array.bytes.begin(), array.bytes.end());
           hdf5::SwapBytes(copy_.data(), copy_.size() / size, size);
           data_ = copy_.data();
         }

@@ -196,7 +196,7 @@ TEST(LegacyH5, RefusesOpaqueBytesAndTextWhereNumbersAreDue) {
   Group root = File(ThreeDense());
   StoredArray& value = FindPath(root, "dense/dense/bias:0")->dataset()->value;
   value.type = {StoredClass::kOpaque, DType::kFloat32, 2, false, false};
-  value.bytes.resize(8);
+  value.bytes.Own().resize(8);
   ExpectRefused(Match(ThreeDense(), root), ErrorKind::kDtypeMismatch);
 }
 
@@ -246,7 +246,7 @@ TEST(LegacyH5, RefusesNameListsOfTheWrongKind) {
   Attribute numbers{"layer_names", {}};
   numbers.value.type = {StoredClass::kNumber, DType::kInt64, 8, false, false};
   numbers.value.shape = {1};
-  numbers.value.bytes.resize(8);
+  numbers.value.bytes.Own().resize(8);
   refused_with(numbers);
   numbers.value.null_space = true;
   refused_with(numbers);

@@ -91,7 +91,7 @@ StoredArray Stored(const Tensor& tensor) {
   StoredArray array;
   array.type = {StoredClass::kNumber, tensor.dtype(), DTypeSize(tensor.dtype()), false, false};
   array.shape = tensor.shape();
-  array.bytes.assign(tensor.bytes().begin(), tensor.bytes().end());
+  array.bytes.Own().assign(tensor.bytes().begin(), tensor.bytes().end());
   return array;
 }
 

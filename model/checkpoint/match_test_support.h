@@ -36,7 +36,7 @@ inline void Put(Group& root, const std::string& path, const Tensor& tensor) {
   dataset.value.type = {StoredClass::kNumber, tensor.dtype(), DTypeSize(tensor.dtype()), false,
                         false};
   dataset.value.shape = tensor.shape();
-  dataset.value.bytes.assign(tensor.bytes().begin(), tensor.bytes().end());
+  dataset.value.bytes.Own().assign(tensor.bytes().begin(), tensor.bytes().end());
   Group* parent = EnsureGroup(root, path);
   ASSERT_NE(parent, nullptr);
   AddChild(*parent, Child{path.substr(path.rfind('/') + 1), std::move(dataset)});

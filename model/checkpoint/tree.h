@@ -43,12 +43,47 @@ struct StorageHints {
   bool fletcher32 = false;
 };
 
+// Bytes of values: its own, or a view that shares the bytes of the file they came from.
+class ByteArray {
+ public:
+  ByteArray() = default;
+  ByteArray(std::vector<std::byte> own) : own_(std::move(own)) {}
+  static ByteArray View(std::span<const std::byte> bytes, std::shared_ptr<const void> keep_alive) {
+    ByteArray array;
+    array.view_ = bytes;
+    array.keep_alive_ = std::move(keep_alive);
+    return array;
+  }
+
+  const std::byte* data() const { return keep_alive_ ? view_.data() : own_.data(); }
+  std::size_t size() const { return keep_alive_ ? view_.size() : own_.size(); }
+  bool empty() const { return size() == 0; }
+  const std::byte* begin() const { return data(); }
+  const std::byte* end() const { return data() + size(); }
+  std::byte operator[](std::size_t i) const { return data()[i]; }
+  bool is_view() const { return keep_alive_ != nullptr; }
+
+  // To edit: copies what is only a view.
+  std::vector<std::byte>& Own() {
+    if (keep_alive_) {
+      own_.assign(view_.begin(), view_.end());
+      keep_alive_.reset();
+    }
+    return own_;
+  }
+
+ private:
+  std::vector<std::byte> own_;
+  std::span<const std::byte> view_;
+  std::shared_ptr<const void> keep_alive_;
+};
+
 // Values of an attribute or a dataset. `strings` for the two string classes, else `bytes`.
 struct StoredArray {
   StoredType type;
   bool null_space = false;  // HDF5's null dataspace: no shape, no elements
   Shape shape;              // empty and not null_space: a scalar
-  std::vector<std::byte> bytes;
+  ByteArray bytes;
   std::vector<std::string> strings;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 Dataset Number(float value) {
   Dataset dataset;
-  dataset.value.bytes.resize(sizeof value);
-  std::memcpy(dataset.value.bytes.data(), &value, sizeof value);
+  dataset.value.bytes.Own().resize(sizeof value);
+  std::memcpy(dataset.value.bytes.Own().data(), &value, sizeof value);
   return dataset;
 }
 
@@ -69,7 +69,7 @@ TEST(Tree, NamesTheFirstDifference) {
   const Group a = Sample();
   EXPECT_EQ(FirstDifference(a, a), "");
   Group b = Sample();
-  FindPath(b, "dense/a/b")->dataset()->value.bytes[3] = std::byte{9};
+  FindPath(b, "dense/a/b")->dataset()->value.bytes.Own()[3] = std::byte{9};
   EXPECT_EQ(FirstDifference(a, b), "/dense/a/b: values differ, first in element 0");
   b = Sample();
   SetAttribute(b.attributes, StringListAttribute("names", {"b", "a"}));

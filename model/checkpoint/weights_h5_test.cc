@@ -112,9 +112,9 @@ TEST(WeightsH5, ReadsBfloat16StoredAsOpaquePairsOfBytes) {
   Group root = File(TwoDense());
   Dataset& dataset = *FindPath(root, "layers/dense/vars/1")->dataset();
   dataset.value.type = {StoredClass::kOpaque, DType::kFloat32, 2, false, false};
-  dataset.value.bytes.assign(8, std::byte{0});
-  dataset.value.bytes[0] = std::byte{0x80};
-  dataset.value.bytes[1] = std::byte{0x3f};
+  dataset.value.bytes.Own().assign(8, std::byte{0});
+  dataset.value.bytes.Own()[0] = std::byte{0x80};
+  dataset.value.bytes.Own()[1] = std::byte{0x3f};
   ExpectRefused(Match(TwoDense(), root), ErrorKind::kDtypeMismatch, "layers/dense/vars/1");
   SetAttribute(dataset.attributes, StringAttribute("dtype", "bfloat16"));
   const Result<Assignment> loaded = Match(TwoDense(), root);

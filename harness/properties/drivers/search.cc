@@ -1,13 +1,10 @@
 #include "harness/properties/drivers/search.h"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <array>
-#include <set>
+#include <utility>
 
 #include "harness/campaign/forked.h"
 #include "harness/campaign/shrink.h"
+#include "harness/campaign/smaller.h"
 #include "harness/case/generate.h"
 #include "harness/properties/run_case.h"
 
@@ -47,73 +44,22 @@ Shrunk ShrinkHere(const std::string& testee, std::string_view clause, const Case
       smaller = true;
       break;
     }
+    if (smaller) continue;
+    if (std::optional<Case> jump = SmallerCase(testee, clause, c, result.best, wanted)) {
+      result.best = *std::move(jump);
+      smaller = true;
+    }
   }
   return result;
 }
 
-CaseSize SizeOf(const Case& c) {
-  const auto layers = [&](const Build& build) {
-    return static_cast<int>(c.architecture.layers.size()) +
-           static_cast<int>(std::ranges::count(build, StepOp::kInsert, &Step::op));
-  };
-  return {std::max(layers(c.writer.build), layers(c.reader.build)),
-          static_cast<int>(c.damage.size()),
-          static_cast<int>(c.writer.build.size() + c.reader.build.size())};
-}
-
-std::string SizeText(const CaseSize& size) {
-  return fmt::format("{} layers, {} edits, {} steps", size.layers, size.edits, size.steps);
-}
-
-namespace {
-
-std::set<std::string> ClassesOf(const Case& c) {
-  std::set<std::string> classes;
-  for (const LayerSpec& layer : c.architecture.layers) classes.insert(layer.class_name);
-  return classes;
-}
-
-// Kinds of steps of both programs; a plain list can be had of any program.
-std::set<std::array<int, 4>> StepsOf(const Case& c) {
-  std::set<std::array<int, 4>> steps;
-  for (const Build* build : {&c.writer.build, &c.reader.build}) {
-    for (const Step& step : *build) {
-      steps.insert({static_cast<int>(step.op), static_cast<int>(step.how),
-                    static_cast<int>(step.input), static_cast<int>(step.rebuild)});
-    }
-  }
-  steps.insert({static_cast<int>(StepOp::kAssemble), 0, 0, 0});
-  return steps;
-}
-
-bool SameRoute(const Case& a, const Case& b) {
-  Route route = a.route;
-  route.path = b.route.path;
-  route.load_path = b.route.load_path;
-  return route == b.route && a.architecture.dialect == b.architecture.dialect;
-}
-
-}  // namespace
-
 std::optional<Case> SmallerCase(const std::string& testee, std::string_view clause,
                                 const Case& found, const Case& best, const Verdict& wanted) {
-  const CaseSize than = SizeOf(best);
-  const std::set<std::string> classes = ClassesOf(found);
-  const std::set<std::array<int, 4>> steps = StepsOf(found);
   std::optional<Case> smaller;
-  const auto search = [&](int layers_max, int steps_max) {
-    Enumerate(layers_max, steps_max, 0, 1, [&](const Case& c) {
-      if (SizeOf(c) < than && SameRoute(c, best) && std::ranges::includes(classes, ClassesOf(c)) &&
-          std::ranges::includes(steps, StepsOf(c)) && SameReason(Ask(testee, c, clause), wanted)) {
-        smaller = c;
-      }
-      return !smaller;
-    });
-  };
-  // With as many layers and no edit to save, only a shorter program is smaller.
-  const int steps_max = than.edits > 0 ? 2 : std::min(2, than.steps - 2);
-  if (than.layers > 1) search(1, 2);
-  if (!smaller && steps_max > 0) search(std::min(2, than.layers), steps_max);
+  VisitSmallerCases(found, best, [&](const Case& c) {
+    if (SameReason(Ask(testee, c, clause), wanted)) smaller = c;
+    return !smaller;
+  });
   return smaller;
 }
 

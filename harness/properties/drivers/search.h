@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "harness/campaign/smaller.h"
 #include "harness/case/case.h"
 #include "harness/properties/verdict.h"
 
@@ -34,19 +35,7 @@ struct Shrunk {
 Shrunk ShrinkHere(const std::string& testee, std::string_view clause, const Case& c,
                   const Verdict& wanted);
 
-// What a shrunk case is measured by; smaller in the order of the members.
-struct CaseSize {
-  int layers = 0;  // of the larger side, inserted ones among them
-  int edits = 0;   // of the file
-  int steps = 0;   // of both builds, the two assemblies among them
-  auto operator<=>(const CaseSize&) const = default;
-};
-CaseSize SizeOf(const Case& c);
-std::string SizeText(const CaseSize& size);  // "1 layer, 2 steps, no edit"
-
-// What exhaustive enumeration knows better: a case of at most two layers and two steps a build that
-// is smaller than `best`, made of layers and kinds of steps that `found` has, of the same dialect,
-// format and load options as `best`, and falsified for the same reason.
+// The first of VisitSmallerCases that is falsified for the same reason.
 std::optional<Case> SmallerCase(const std::string& testee, std::string_view clause,
                                 const Case& found, const Case& best, const Verdict& wanted);
 

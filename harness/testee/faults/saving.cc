@@ -97,7 +97,8 @@ constexpr std::array kFaults{
           &FirstSaveWins},
     Fault{{"names-cut-at-64-kib", "round-trips", "names beyond 64 KiB of a list are not written"},
           &NamesCutAt64KiB},
-    Fault{{"old-tail-left", kSaving, "overwriting a longer file leaves its tail"}, &OldTailLeft},
+    Fault{{"old-tail-left", "round-trips", "overwriting a longer file leaves its tail"},
+          &OldTailLeft},
     Fault{{"save-counted", kSaving, "each save writes how many there were before"}, &Stamped},
 };
 

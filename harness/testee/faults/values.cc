@@ -149,8 +149,9 @@ Hooks BigEndianAsLittle() {
     EachDataset(tree, [](Dataset& dataset) {
       StoredArray& value = dataset.value;
       if (!value.type.big_endian || value.type.size < 2) return;
-      for (std::size_t i = 0; i + value.type.size <= value.bytes.size(); i += value.type.size) {
-        const auto at = value.bytes.begin() + static_cast<std::ptrdiff_t>(i);
+      std::vector<std::byte>& bytes = value.bytes.Own();
+      for (std::size_t i = 0; i + value.type.size <= bytes.size(); i += value.type.size) {
+        const auto at = bytes.begin() + static_cast<std::ptrdiff_t>(i);
         std::reverse(at, at + static_cast<std::ptrdiff_t>(value.type.size));
       }
     });
@@ -167,8 +168,9 @@ Hooks LastChunkSkipped() {
       const std::int64_t rows = value.shape[0];
       const std::int64_t chunk = std::max<std::int64_t>(1, dataset.storage.chunk[0]);
       const std::int64_t first = (rows - 1) / chunk * chunk;
-      const std::size_t row = value.bytes.size() / static_cast<std::size_t>(rows);
-      std::fill(value.bytes.begin() + static_cast<std::ptrdiff_t>(row) * first, value.bytes.end(),
+      std::vector<std::byte>& bytes = value.bytes.Own();
+      const std::size_t row = bytes.size() / static_cast<std::size_t>(rows);
+      std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(row) * first, bytes.end(),
                 std::byte{0});
     });
   };
