@@ -152,6 +152,8 @@ def unwritten(files):
                 if value is not None:
                     plist.set_fill_value(np.array(value, "f4"))
             says = chunked(libver) if kind == "chunked" else "accept"
+            if fill == "never" and when != "early" and says == "accept":
+                says = "refuse never-written"  # the library hands out whatever is in its memory
             name = f"unwritten-{kind}-{when}-{fill}{'' if value is None else '-filled'}"
             with files.new(name, says, libver) as f:
                 dataset(f, "x", np.zeros((3, 5), "f4"), prepare=prepare, write=False)

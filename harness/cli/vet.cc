@@ -53,9 +53,8 @@ int Vet(const VetOptions& o) {
     } else if (read) {
       fmt::print("sound      {}\n", file);
     } else {
-      fmt::print("unsound    {}: {} ({}): {}\n", read.error().place,
-                 SeverityOf(read.error()), ErrorKindName(read.error().kind),
-                 read.error().message);
+      fmt::print("unsound    {}: {} ({}): {}\n", read.error().place, SeverityOf(read.error()),
+                 ErrorKindName(read.error().kind), read.error().message);
     }
   }
   if (o.json) {

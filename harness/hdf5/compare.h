@@ -10,13 +10,13 @@
 namespace weightproof {
 
 enum class Agreement {
-  kSame,            // both accept, and the trees are equal
-  kStricter,        // the strict reader refuses, the library accepts
+  kSame,      // both accept, and the trees are equal
+  kStricter,  // the strict reader refuses, the library accepts
   kBothRefuse,
-  kLibraryHarmed,   // the library crashed, hung or exhausted memory; the strict reader refuses
-  kDiffer,          // a finding: both accept, and the trees differ
-  kLaxer,           // a finding: the strict reader accepts what the library refuses
-  kHarmedByAccepted // a finding: the strict reader accepts what harms the library
+  kLibraryHarmed,    // the library crashed, hung or exhausted memory; the strict reader refuses
+  kDiffer,           // a finding: both accept, and the trees differ
+  kLaxer,            // a finding: the strict reader accepts what the library refuses
+  kHarmedByAccepted  // a finding: the strict reader accepts what harms the library
 };
 std::string_view AgreementName(Agreement agreement);
 bool IsFinding(Agreement agreement);

@@ -1,6 +1,6 @@
 // weightproof_hdf5_compare FILE...: each file by both HDF5 readers. A line a file: what they make
-// of each other, the file, and where they differ, what each says. Exit code 1 when the strict reader
-// accepts a file that the library refuses, reads otherwise or is harmed by.
+// of each other, the file, and where they differ, what each says. Exit code 1 when the strict
+// reader accepts a file that the library refuses, reads otherwise or is harmed by.
 #include <cstdio>
 #include <map>
 #include <string>
@@ -21,10 +21,10 @@ int main(int count, char** arguments) {
     const Comparison found = CompareReaders(*bytes, arguments[i]);
     ++counts[AgreementName(found.agreement)];
     findings += IsFinding(found.agreement);
-    const std::string more = found.agreement == Agreement::kSame
-                                 ? ""
-                                 : "\t" + found.strict + "\t" + found.library + "\t" +
-                                       found.difference;
+    const std::string more =
+        found.agreement == Agreement::kSame
+            ? ""
+            : "\t" + found.strict + "\t" + found.library + "\t" + found.difference;
     std::printf("%s\t%s%s\n", std::string(AgreementName(found.agreement)).c_str(), arguments[i],
                 more.c_str());
   }

@@ -11,10 +11,9 @@ namespace {
 constexpr std::string_view kPlace = "file";
 
 std::string FaultOfRefusal(const Error& error) {
-  const bool kind = error.kind == ErrorKind::kNotAnHdf5File ||
-                    error.kind == ErrorKind::kDamagedFile ||
-                    error.kind == ErrorKind::kForbiddenFeature ||
-                    error.kind == ErrorKind::kLimitExceeded;
+  const bool kind =
+      error.kind == ErrorKind::kNotAnHdf5File || error.kind == ErrorKind::kDamagedFile ||
+      error.kind == ErrorKind::kForbiddenFeature || error.kind == ErrorKind::kLimitExceeded;
   if (!kind) return "a refusal of the kind " + std::string(ErrorKindName(error.kind));
   if (!error.place.starts_with(kPlace)) return "the refusal does not name the file";
   if (error.message.empty() || error.remedy.empty()) return "the refusal says or advises nothing";
@@ -36,8 +35,7 @@ std::string FaultOfArray(const StoredArray& array) {
     const bool right = array.strings.size() == elements && array.bytes.empty();
     return right ? "" : "another number of texts than the shape says";
   }
-  const bool right =
-      array.strings.empty() && array.bytes.size() == elements * array.type.size;
+  const bool right = array.strings.empty() && array.bytes.size() == elements * array.type.size;
   return right ? "" : "another number of bytes than type and shape say";
 }
 
@@ -85,8 +83,7 @@ Hdf5ReadingResult CheckHdf5Reading(std::span<const std::byte> file, const Hdf5Re
   return {true, Judged(FaultOfTree(*read), "malformed-tree")};
 }
 
-Hdf5ReadingResult CheckHdf5Agreement(std::span<const std::byte> file,
-                                     const Hdf5Readers& readers) {
+Hdf5ReadingResult CheckHdf5Agreement(std::span<const std::byte> file, const Hdf5Readers& readers) {
   const Result<Group> strict = readers.strict(file, std::string(kPlace));
   if (!strict) return {false, Held()};
   const Result<Group> library = readers.library(file, std::string(kPlace));

@@ -8,7 +8,8 @@ namespace weightproof {
 namespace {
 
 std::vector<std::byte> Sound() {
-  return ReadWholeFile(std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/storage.h5")
+  return ReadWholeFile(std::string(WEIGHTPROOF_SOURCE_DIR) +
+                       "/model/checkpoint/testdata/storage.h5")
       .value();
 }
 

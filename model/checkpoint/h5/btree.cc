@@ -40,10 +40,9 @@ class Walk {
       ++node.next;
       Cursor child(parent.fields.subspan(At(parent.next) + kind_.key_bytes, kAddressBytes), 0);
       const std::uint64_t address = child.U64();
-      Checked done = parent.level > 0
-                         ? Open(address, &parent)
-                         : visit(address, Key(parent, parent.next), Key(parent, parent.next + 1U),
-                                 parent.offset);
+      Checked done = parent.level > 0 ? Open(address, &parent)
+                                      : visit(address, Key(parent, parent.next),
+                                              Key(parent, parent.next + 1U), parent.offset);
       if (!done) return done;
     }
     for (const Row& row : rows_) {
@@ -61,7 +60,8 @@ class Walk {
     return std::ranges::equal(a.subspan(kind_.compared_from), b.subspan(kind_.compared_from));
   }
   std::unexpected<Failure> Stray(std::uint64_t offset) const {
-    return Damaged(offset, std::string(kind_.what) + " with a neighbour that the tree does not have");
+    return Damaged(offset,
+                   std::string(kind_.what) + " with a neighbour that the tree does not have");
   }
 
   Checked Open(std::uint64_t address, const Node* parent) {

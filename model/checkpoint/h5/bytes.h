@@ -33,8 +33,8 @@ using Parsed = std::expected<T, Failure>;
 using Checked = std::expected<void, Failure>;
 
 inline std::unexpected<Failure> Damaged(std::uint64_t offset, std::string message) {
-  return std::unexpected(Failure{ErrorKind::kDamagedFile, offset, std::move(message),
-                                 "copy or save the file again"});
+  return std::unexpected(
+      Failure{ErrorKind::kDamagedFile, offset, std::move(message), "copy or save the file again"});
 }
 inline std::unexpected<Failure> Forbidden(std::uint64_t offset, const std::string& what) {
   return std::unexpected(Failure{ErrorKind::kForbiddenFeature, offset, "found " + what,

@@ -72,18 +72,33 @@ class ChunkReader {
   }
 
   Checked Read(const Superblock& superblock) {
-    if (dataset_.layout.address == kUndefined) return {};
+    if (dataset_.layout.address == kUndefined) return CheckWritten();
     const BTreeKind kind{1, 2 * superblock.chunk_k, kKeyHeadBytes + 8 * (rank_ + 1), kKeyHeadBytes,
                          "a B-tree node of chunks"};
-    return WalkBTree(image_, dataset_.layout.address, kind,
-                     [this](std::uint64_t child, Bytes left, Bytes right, std::uint64_t offset) {
-                       return ReadChunk(child, left, right, offset);
-                     });
+    Checked read =
+        WalkBTree(image_, dataset_.layout.address, kind,
+                  [this](std::uint64_t child, Bytes left, Bytes right, std::uint64_t offset) {
+                    return ReadChunk(child, left, right, offset);
+                  });
+    return read ? CheckWritten() : read;
   }
 
   std::vector<std::byte> values() && { return std::move(values_); }
 
  private:
+  // Without a fill value every chunk must be there.
+  Checked CheckWritten() const {
+    if (dataset_.fill.defined) return {};
+    std::uint64_t due = 1;
+    for (std::size_t d = 0; d < rank_; ++d) {
+      const auto n = static_cast<std::uint64_t>(shape_[d]);
+      due *= n / chunk_[d] + (n % chunk_[d] != 0);
+    }
+    if (chunks_ == due) return {};
+    return Damaged(dataset_.layout.offset,
+                   "values that were never written, and nothing to fill in");
+  }
+
   Checked ReadChunk(std::uint64_t address, Bytes key, Bytes next, std::uint64_t offset) {
     Cursor in(key, offset);
     Cursor behind(next, offset);
@@ -109,13 +124,15 @@ class ChunkReader {
     if (!stored) return std::unexpected(stored.error());
     const std::uint64_t at = image_.Offset(address);
     if (chunk_bytes_ / ratio_max_ > stored_bytes) {
-      return Exceeds(at, "a chunk of " + std::to_string(chunk_bytes_) + " bytes in " +
-                             std::to_string(stored_bytes) + " stored ones",
+      return Exceeds(at,
+                     "a chunk of " + std::to_string(chunk_bytes_) + " bytes in " +
+                         std::to_string(stored_bytes) + " stored ones",
                      "inflate_ratio_max");
     }
     const Parsed<Bytes> plain = Unfilter(*stored, left_out, at);
     if (!plain) return std::unexpected(plain.error());
     Put(*plain);
+    ++chunks_;
     return {};
   }
 
@@ -176,8 +193,7 @@ class ChunkReader {
     std::array<std::uint64_t, 33> count{};
     std::array<std::uint64_t, 33> i{};
     for (std::size_t d = 0; d < rank_; ++d) {
-      count[d] =
-          std::min<std::uint64_t>(chunk_[d], static_cast<std::uint64_t>(shape_[d]) - at_[d]);
+      count[d] = std::min<std::uint64_t>(chunk_[d], static_cast<std::uint64_t>(shape_[d]) - at_[d]);
     }
     while (true) {
       std::uint64_t from = 0;
@@ -201,6 +217,7 @@ class ChunkReader {
   const std::size_t rank_;
   const std::size_t ratio_max_;
   std::uint64_t chunk_bytes_ = 0;
+  std::uint64_t chunks_ = 0;  // read
   std::vector<std::byte> values_;
   std::vector<std::byte> plain_, spare_;  // reused from chunk to chunk
   std::array<std::uint64_t, 33> at_{};

@@ -106,59 +106,66 @@ Parsed<std::vector<FilterStep>> ReadFilters(Bytes data, std::uint64_t offset) {
   return steps;
 }
 
-Parsed<Bytes> ReadFillValue(Bytes data, std::uint64_t offset) {
+Parsed<FillValue> ReadFillValue(Bytes data, std::uint64_t offset) {
+  constexpr std::uint8_t kNever = 1;  // of the times at which the value is written
   Cursor in(data, offset);
   const std::uint8_t version = in.U8();
   if (version < 1 || version > 3) {
     return Forbidden(offset, "a fill value of version " + std::to_string(version));
   }
-  bool there = version == 1;
+  FillValue fill;
+  bool there = false;
   if (version == 3) {
     const std::uint8_t flags = in.U8();
     if ((flags & 0xc0) != 0) return Damaged(offset, "a fill value with unknown flags");
+    fill.defined = (flags & 0x10) == 0 && (flags >> 2 & 3) != kNever;
     there = (flags & 0x20) != 0;
   } else {
-    in.Skip(2);  // when space is taken, when the value is written
-    there = in.U8() != 0 || there;
+    in.Skip(1);  // when space is taken
+    const std::uint8_t time = in.U8();
+    const bool defined = in.U8() != 0;
+    fill.defined = defined && time != kNever;
+    there = defined || version == 1;
   }
-  if (!there) return in.ok() ? Parsed<Bytes>(Bytes()) : Damaged(offset, "a fill value cut short");
-  const std::uint32_t size = in.U32();
-  const Bytes value = in.Span(size);
+  if (there) fill.value = in.Span(in.U32());
   if (!in.ok()) return Damaged(offset, "a fill value that is cut short");
-  return value;
+  return fill;
 }
 
-Parsed<Bytes> ReadOldFillValue(Bytes data, std::uint64_t offset) {
+Parsed<FillValue> ReadOldFillValue(Bytes data, std::uint64_t offset) {
   Cursor in(data, offset);
-  const std::uint32_t size = in.U32();
-  const Bytes value = in.Span(size);
+  FillValue fill;
+  fill.value = in.Span(in.U32());
   if (!in.ok()) return Damaged(offset, "a fill value that is cut short");
-  return value;
+  return fill;
 }
 
-Parsed<Values> ReadValues(Image& image, const Superblock& superblock,
-                          const DatasetStorage& dataset, std::size_t inflate_ratio_max) {
+Parsed<Values> ReadValues(Image& image, const Superblock& superblock, const DatasetStorage& dataset,
+                          std::size_t inflate_ratio_max) {
   const Layout& layout = dataset.layout;
   const std::uint64_t element = dataset.type.file_bytes;
   const std::uint64_t bytes = dataset.space.count * element;
   Values values;
   values.offset = layout.offset;
-  if (!dataset.fill.empty() && dataset.fill.size() != element) {
+  if (const std::size_t size = dataset.fill.value.size(); size != 0 && size != element) {
     return Damaged(layout.offset, "a fill value of another size than the elements");
   }
   if (!dataset.filters.empty() && layout.cls != LayoutClass::kChunked) {
     return Damaged(layout.offset, "filters on values that are not in chunks");
   }
   if (layout.cls == LayoutClass::kChunked) {
-    Parsed<std::vector<std::byte>> read =
-        ReadChunks(image, superblock, dataset, Filled(bytes, dataset.fill), inflate_ratio_max);
+    Parsed<std::vector<std::byte>> read = ReadChunks(
+        image, superblock, dataset, Filled(bytes, dataset.fill.value), inflate_ratio_max);
     if (!read) return std::unexpected(read.error());
     values.owned = *std::move(read);
     return values;
   }
   if (dataset.space.null_space) return values;
   if (layout.cls == LayoutClass::kContiguous && layout.address == kUndefined) {
-    values.owned = Filled(bytes, dataset.fill);
+    if (!dataset.fill.defined && bytes > 0) {
+      return Damaged(layout.offset, "values that were never written, and nothing to fill in");
+    }
+    values.owned = Filled(bytes, dataset.fill.value);
     return values;
   }
   if (layout.size != bytes) {

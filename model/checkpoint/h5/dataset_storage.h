@@ -34,16 +34,20 @@ struct FilterStep {
 // Versions 3, and 4 where it says the same; virtual datasets and other indexes are refused.
 Parsed<Layout> ReadLayout(Bytes data, std::uint64_t offset);
 Parsed<std::vector<FilterStep>> ReadFilters(Bytes data, std::uint64_t offset);
-// The value of what was never written, one element; empty: zeros.
-Parsed<Bytes> ReadFillValue(Bytes data, std::uint64_t offset);
-Parsed<Bytes> ReadOldFillValue(Bytes data, std::uint64_t offset);
+// The value of what was never written.
+struct FillValue {
+  Bytes value;          // one element; empty: zeros
+  bool defined = true;  // false: nobody knows what stands there
+};
+Parsed<FillValue> ReadFillValue(Bytes data, std::uint64_t offset);
+Parsed<FillValue> ReadOldFillValue(Bytes data, std::uint64_t offset);
 
 struct DatasetStorage {
   FileType type;
   FileSpace space;
   Layout layout;
   std::vector<FilterStep> filters;
-  Bytes fill;
+  FillValue fill;
 };
 
 struct Values {
@@ -55,7 +59,7 @@ struct Values {
 
 // All values in row-major order, as the file stores each. A chunk may not state more than
 // `inflate_ratio_max` times its stored bytes.
-Parsed<Values> ReadValues(Image& image, const Superblock& superblock,
-                          const DatasetStorage& dataset, std::size_t inflate_ratio_max);
+Parsed<Values> ReadValues(Image& image, const Superblock& superblock, const DatasetStorage& dataset,
+                          std::size_t inflate_ratio_max);
 
 }  // namespace weightproof::h5

@@ -96,11 +96,10 @@ Parsed<FileType> ReadFloat(Cursor& in, const TypeHead& head) {
   const bool usual_bits = (head.bits & 0xfe) == 0x20 && (head.bits >> 16) == 0;
   for (const FloatLayout& layout : kFloats) {
     const std::uint32_t bits = 1U + layout.exponent_bits + layout.mantissa_bits;
-    if (usual_bits && std::uint64_t{head.size} * 8 == bits && first_bit == 0 &&
-        precision == bits && sign_at == bits - 1 && exponent_at == layout.mantissa_bits &&
+    if (usual_bits && std::uint64_t{head.size} * 8 == bits && first_bit == 0 && precision == bits &&
+        sign_at == bits - 1 && exponent_at == layout.mantissa_bits &&
         exponent_bits == layout.exponent_bits && mantissa_at == 0 &&
-        mantissa_bits == layout.mantissa_bits &&
-        bias == (1U << (layout.exponent_bits - 1)) - 1) {
+        mantissa_bits == layout.mantissa_bits && bias == (1U << (layout.exponent_bits - 1)) - 1) {
       return NumberOf(layout.dtype, head, big_endian);
     }
   }

@@ -25,8 +25,8 @@ Parsed<FileType> ReadDatatype(Cursor& in);
 
 struct FileSpace {
   bool null_space = false;
-  Shape shape;               // empty: a scalar
-  std::uint64_t count = 0;   // elements
+  Shape shape;              // empty: a scalar
+  std::uint64_t count = 0;  // elements
 };
 
 Parsed<FileSpace> ReadDataspace(Cursor& in);

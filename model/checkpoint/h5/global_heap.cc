@@ -76,8 +76,8 @@ Parsed<std::string_view> GlobalHeap::Text(Bytes reference, std::uint64_t offset)
   const auto* text = reinterpret_cast<const char*>((*heap)->bytes.data()) + object.begin;
   const void* end = std::memchr(text, 0, length);
   return std::string_view(
-      text, end == nullptr ? length
-                           : static_cast<std::size_t>(static_cast<const char*>(end) - text));
+      text,
+      end == nullptr ? length : static_cast<std::size_t>(static_cast<const char*>(end) - text));
 }
 
 }  // namespace weightproof::h5

@@ -209,9 +209,7 @@ Parsed<Member> ReadLink(Bytes data, std::uint64_t offset) {
   if (!in.ok()) return Damaged(offset, "a link that is cut short");
   Member member;
   if (type != 0) {
-    member.link = type == 1    ? LinkKind::kSoft
-                  : type == 64 ? LinkKind::kExternal
-                               : LinkKind::kUser;
+    member.link = type == 1 ? LinkKind::kSoft : type == 64 ? LinkKind::kExternal : LinkKind::kUser;
   }
   member.name = {reinterpret_cast<const char*>(name.data()), name.size()};
   member.offset = offset;

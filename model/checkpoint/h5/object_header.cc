@@ -7,8 +7,8 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kPrefixBytes = 16;      // version 1
-constexpr std::size_t kMessageBytes2 = 4;     // version 2, without a creation order
+constexpr std::size_t kPrefixBytes = 16;   // version 1
+constexpr std::size_t kMessageBytes2 = 4;  // version 2, without a creation order
 constexpr std::size_t kContinuationBytes = 16;
 
 struct Block {
@@ -78,7 +78,8 @@ class HeaderReader {
     if (version != 2 || (flags & 0xc0) != 0) {
       return Forbidden(offset, "an object header of an unknown version");
     }
-    if ((flags & 0x0c) != 0) return Forbidden(offset, "attributes in order of creation (track_order)");
+    if ((flags & 0x0c) != 0)
+      return Forbidden(offset, "attributes in order of creation (track_order)");
     const std::size_t times = (flags & 0x20) != 0 ? 16 : 0;
     const std::size_t phases = (flags & 0x10) != 0 ? 4 : 0;
     const std::size_t size_bytes = std::size_t{1} << (flags & 3);

@@ -83,8 +83,7 @@ class Reader {
                        "a second way to a group or dataset that has another name too");
     }
     if (visited_.size() > limits_.objects_max) {
-      return Exceeds(member.offset,
-                     "more than " + std::to_string(limits_.objects_max) + " objects",
+      return Exceeds(member.offset, "more than " + std::to_string(limits_.objects_max) + " objects",
                      "objects_max");
     }
     if (Checked read = ReadHeader(member); !read) return read;
@@ -132,7 +131,8 @@ class Reader {
     const Message* found = nullptr;
     for (const Message& message : messages_) {
       if (message.type != type) continue;
-      if (found != nullptr) return Damaged(message.offset, "a header message that stands there twice");
+      if (found != nullptr)
+        return Damaged(message.offset, "a header message that stands there twice");
       found = &message;
     }
     return found;
@@ -304,8 +304,7 @@ class Reader {
     if (chunked || unwritten) {
       if (Checked account = Account(storage, compressed); !account) return account;
     }
-    Parsed<Values> values =
-        ReadValues(image_, superblock_, storage, limits_.inflate_ratio_max);
+    Parsed<Values> values = ReadValues(image_, superblock_, storage, limits_.inflate_ratio_max);
     if (!values) return std::unexpected(values.error());
     Checked decoded = Decode(*std::move(values), storage.type, storage.space.count, heap_,
                              file_.size(), keep_alive_, dataset.value);
@@ -343,9 +342,9 @@ class Reader {
       storage.filters = *std::move(steps);
     }
     if (*fill == nullptr && *old_fill == nullptr) return {};
-    const Parsed<Bytes> value = *fill != nullptr
-                                    ? ReadFillValue((*fill)->data, (*fill)->offset)
-                                    : ReadOldFillValue((*old_fill)->data, (*old_fill)->offset);
+    const Parsed<FillValue> value = *fill != nullptr
+                                        ? ReadFillValue((*fill)->data, (*fill)->offset)
+                                        : ReadOldFillValue((*old_fill)->data, (*old_fill)->offset);
     if (!value) return std::unexpected(value.error());
     storage.fill = *value;
     return {};
@@ -358,16 +357,14 @@ class Reader {
                       storage.type.type.cls == StoredClass::kVlenString;
     const std::uint64_t element = std::max<std::uint64_t>(
         storage.type.file_bytes, text ? sizeof(std::string) : std::size_t{1});
-    const std::uint64_t max =
-        compressed ? limits_.inflate_ratio_max * file_.size() : file_.size();
+    const std::uint64_t max = compressed ? limits_.inflate_ratio_max * file_.size() : file_.size();
     std::uint64_t& total = compressed ? compressed_bytes_ : stated_bytes_;
     const std::uint64_t count = storage.space.count;
     if (count > max / element || count * element > max - total) {
       return Exceeds(storage.layout.offset,
                      "declares " + std::to_string(count) + " elements of " +
-                         std::to_string(storage.type.file_bytes) +
-                         " bytes, more than a file of " + std::to_string(file_.size()) +
-                         " bytes can hold",
+                         std::to_string(storage.type.file_bytes) + " bytes, more than a file of " +
+                         std::to_string(file_.size()) + " bytes can hold",
                      compressed ? "inflate_ratio_max" : "");
     }
     total += count * element;
@@ -378,8 +375,7 @@ class Reader {
     return Fail(failure.kind,
                 place_ + ": " + (path_.empty() ? "/" : path_) +
                     (attribute_.empty() ? "" : "@" + attribute_),
-                failure.message + " (byte " + std::to_string(failure.offset) + ")",
-                failure.remedy);
+                failure.message + " (byte " + std::to_string(failure.offset) + ")", failure.remedy);
   }
 
   const Bytes file_;

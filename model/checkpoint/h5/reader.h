@@ -1,14 +1,15 @@
 // The strict reader: the bytes of an HDF5 file that nobody trusts, as a tree.
 //
 // It reads what Keras and h5py write by default: superblocks 0 to 3, object headers 1 and 2, groups
-// by symbol table or by compact links, compact attributes, values that are compact, contiguous or in
-// chunks under a B-tree 1, deflate, shuffle and fletcher32. Anything else is refused by its name.
+// by symbol table or by compact links, compact attributes, values that are compact, contiguous or
+// in chunks under a B-tree 1, deflate, shuffle and fletcher32. Anything else is refused by its
+// name.
 //
 // Bounds, for a file of n bytes: a block is parsed once and has one owner; nothing outside the n
-// bytes is read; work and memory are linear in n. Memory besides the file's own bytes and the values
-// handed out stays below kMemoryPerByte * n + kMemoryFixed; uncompressed values are never larger
-// than n together, compressed ones never larger than Hdf5Limits::inflate_ratio_max * n. No recursion
-// follows the file, nothing is thrown, printed or aborted.
+// bytes is read; work and memory are linear in n. Memory besides the file's own bytes and the
+// values handed out stays below kMemoryPerByte * n + kMemoryFixed; uncompressed values are never
+// larger than n together, compressed ones never larger than Hdf5Limits::inflate_ratio_max * n. No
+// recursion follows the file, nothing is thrown, printed or aborted.
 #pragma once
 
 #include <memory>

@@ -30,9 +30,9 @@ Checked DecodeVlen(Bytes raw, std::uint64_t offset, std::uint64_t count, GlobalH
     if (!text) return std::unexpected(text.error());
     text_bytes += text->size();
     if (text_bytes > text_bytes_max) {
-      return Exceeds(offset, "more than " + std::to_string(text_bytes_max) +
-                                 " bytes of text in one attribute",
-                     "attribute_bytes_max");
+      return Exceeds(
+          offset, "more than " + std::to_string(text_bytes_max) + " bytes of text in one attribute",
+          "attribute_bytes_max");
     }
     strings.emplace_back(*text);
   }
@@ -51,10 +51,9 @@ Checked Decode(Values values, const FileType& type, std::uint64_t count, GlobalH
     case StoredClass::kFixedString:
       array.strings.reserve(count);
       for (std::uint64_t i = 0; i < count; ++i) {
-        array.strings.push_back(
-            FixedText({reinterpret_cast<const char*>(raw.data()) + i * type.file_bytes,
-                       type.file_bytes},
-                      type.padding));
+        array.strings.push_back(FixedText(
+            {reinterpret_cast<const char*>(raw.data()) + i * type.file_bytes, type.file_bytes},
+            type.padding));
       }
       return {};
     case StoredClass::kNumber:
