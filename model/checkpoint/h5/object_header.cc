@@ -131,12 +131,14 @@ class HeaderReader {
 
   Checked Take(std::uint16_t type, std::uint8_t flags, Bytes data, std::uint64_t offset,
                bool checksummed) {
-    if (type == static_cast<std::uint16_t>(MessageType::kNil)) return {};
     if ((flags & 0x02) != 0) {
       return Forbidden(offset, "a header message that is stored elsewhere (a committed type?)");
     }
     // 0x04 and 0x40 speak of sharing, 0x01 says constant; the rest is about unknown messages.
-    if ((flags & ~0x45) != 0) return Forbidden(offset, "a header message with unusual flags");
+    if ((flags & ~0x45) != 0 || (flags & 0x44) == 0x44) {
+      return Forbidden(offset, "a header message with unusual flags");
+    }
+    if (type == static_cast<std::uint16_t>(MessageType::kNil)) return {};
     if (type == static_cast<std::uint16_t>(MessageType::kContinuation)) {
       return Continue(data, offset, checksummed);
     }

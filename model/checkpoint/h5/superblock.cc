@@ -51,7 +51,7 @@ Parsed<Superblock> ReadOld(Image& image, Bytes file, std::uint64_t base, int ver
   Superblock found;
   found.leaf_k = in.U16();
   found.group_k = in.U16();
-  in.Skip(4);  // consistency flags, unused in these versions
+  if (in.U32() != 0) return Damaged(in.offset() - 4, "unknown flags in the superblock");
   if (version == 1) {
     found.chunk_k = in.U16();
     in.Skip(2);
