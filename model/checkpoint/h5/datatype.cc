@@ -31,6 +31,8 @@ struct TypeHead {
   std::uint64_t offset;
 };
 
+bool KnownVersion(const TypeHead& head) { return head.version >= 1 && head.version <= 3; }
+
 TypeHead ReadHead(Cursor& in) {
   TypeHead head;
   head.offset = in.offset();
@@ -146,7 +148,9 @@ Parsed<FileType> ReadEnum(Cursor& in, const TypeHead& head) {
   };
   if (head.bits != 2 || head.size != 1) return forbidden();
   const TypeHead base = ReadHead(in);
-  if (base.cls != TypeClass::kInteger || base.size != 1) return forbidden();
+  if (base.cls != TypeClass::kInteger || base.size != 1 || !KnownVersion(base)) {
+    return forbidden();
+  }
   const Parsed<FileType> number = ReadInteger(in, base);
   if (!number || number->type.dtype != DType::kInt8) return forbidden();
   const std::size_t unit = head.version >= 3 ? 1 : 8;  // names are padded in older versions
@@ -171,7 +175,8 @@ Parsed<FileType> ReadVlen(Cursor& in, const TypeHead& head) {
                                     std::to_string(head.size) + " bytes");
   }
   const TypeHead base = ReadHead(in);
-  if (base.size != 1) return Damaged(base.offset, "text of characters other than bytes");
+  if (base.size != 1 || !KnownVersion(base))
+    return Damaged(base.offset, "text of characters other than bytes");
   if (base.cls == TypeClass::kInteger) {
     if (const Parsed<FileType> unit = ReadInteger(in, base); !unit) return unit;
   } else if (base.cls == TypeClass::kString) {
@@ -221,7 +226,7 @@ Parsed<FileType> ReadClass(Cursor& in, const TypeHead& head) {
 Parsed<FileType> ReadDatatype(Cursor& in) {
   const TypeHead head = ReadHead(in);
   if (!in.ok()) return Damaged(head.offset, "an element type that is cut short");
-  if (head.version < 1 || head.version > 3) {
+  if (!KnownVersion(head)) {
     return Forbidden(head.offset, "an element type of version " + std::to_string(head.version));
   }
   Parsed<FileType> found = ReadClass(in, head);

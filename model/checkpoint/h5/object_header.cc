@@ -134,8 +134,8 @@ class HeaderReader {
     if ((flags & 0x02) != 0) {
       return Forbidden(offset, "a header message that is stored elsewhere (a committed type?)");
     }
-    // 0x04 and 0x40 speak of sharing, 0x01 says constant; the rest is about unknown messages.
-    if ((flags & ~0x45) != 0 || (flags & 0x44) == 0x44) {
+    // 0x01 says constant, 0x04 not to be shared; the rest is about sharing and unknown messages.
+    if ((flags & ~0x05) != 0) {
       return Forbidden(offset, "a header message with unusual flags");
     }
     if (type == static_cast<std::uint16_t>(MessageType::kNil)) return {};

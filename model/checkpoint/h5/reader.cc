@@ -231,7 +231,8 @@ class Reader {
       return Forbidden(message.offset, "an attribute's name of an unknown character set");
     }
     const auto part = [&in, version](std::size_t bytes) {
-      return in.Span(version == 1 ? Padded(bytes) : bytes);
+      const Bytes padded = in.Span(version == 1 ? Padded(bytes) : bytes);
+      return in.ok() ? padded.first(bytes) : Bytes();
     };
     const Bytes name = part(name_bytes);
     if (in.ok() && name_bytes > 0) {
