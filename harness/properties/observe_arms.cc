@@ -140,7 +140,11 @@ bool Player::CouldHaveWritten(const ModelPlan& plan) const {
     if (value == nullptr) return false;
     values.push_back(*value);
   }
-  const Result<Group> own = Encode(ModelFormat(c_.route.format), plan, values);
+  Result<Group> own = Encode(ModelFormat(c_.route.format), plan, values);
+  // A load of weights sees no more of a whole model than of its weights, which any build can write.
+  if (!own && c_.route.format == RouteFormat::kLegacyH5Model) {
+    own = Encode(Format::kLegacyH5, plan, values);
+  }
   return own && weightproof::CouldHaveWritten(*o_.tree, *own, plan);
 }
 
