@@ -224,6 +224,12 @@ static std::vector<std::string> NamesOf(const ObjectPlan& object) {
   return names;
 }
 
+// A model's config states every name in it.
+static void GiveNames(ObjectPlan& object) {
+  object.name_given = true;
+  for (ObjectPlan& layer : object.layers) GiveNames(layer);
+}
+
 bool Player::Load() {
   const bool archive = c_.route.format == RouteFormat::kKerasArchive;
   const bool differs = !o_.same_model || o_.content_damaged || c_.route.by_name ||
@@ -237,8 +243,12 @@ bool Player::Load() {
     o_.saved_unreadable = false;
   }
   // A whole model is read as it was written, by the flags that its own config tells.
-  const ModelPlan& plan = c_.route.load_as == LoadAs::kModel ? o_.writer_plan : o_.reader_plan;
   if (decode) {
+    ModelPlan plan = o_.reader_plan;
+    if (c_.route.load_as == LoadAs::kModel) {
+      plan = o_.writer_plan;
+      GiveNames(plan.model);
+    }
     o_.truth = DecodeTruth(*o_.tree, plan, c_.route);
     if (!o_.same_model && !SameVariables(o_.saved, o_.initial) &&
         !(c_.route.format == RouteFormat::kWeightsH5 &&

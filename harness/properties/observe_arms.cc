@@ -55,14 +55,18 @@ Format ModelFormat(RouteFormat format) {
   }
 }
 
-// The steps that say which model it is, how it is `nested` if asked, and a list. `named`: with the
-// given names that look automatic; any other is free in a file.
-Build PlainestBuild(const Build& build, bool nested, bool named) {
+// Which given names a plain build keeps: in a file any name is free but one that looks automatic,
+// and the counters of the others depend on how many are given.
+enum class Naming { kNone, kAutomaticLooks, kAll };
+
+// The steps that say which model it is, how it is `nested` if asked, and a list.
+Build PlainestBuild(const Build& build, bool nested, Naming naming) {
   Build plain;
   for (const Step& step : build) {
-    const bool name = named && step.op == StepOp::kName &&
-                      (nested || step.target != TargetKind::kNest) &&
-                      !AutomaticNameClass(step.name).empty();
+    const bool kept = naming == Naming::kAll ||
+                      (naming == Naming::kAutomaticLooks && !AutomaticNameClass(step.name).empty());
+    const bool name =
+        step.op == StepOp::kName && kept && (nested || step.target != TargetKind::kNest);
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
         step.op == StepOp::kInsert || name || (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
@@ -126,10 +130,13 @@ void Player::PlayUndetectable() {
   if (right) return;
   o_.could_have_written = CouldHaveWritten(o_.reader_plan);
   // The same architecture built in the plainest ways may have written what this build would not.
-  for (int way = 0; way < 4 && !o_.could_have_written; ++way) {
-    const Result<ModelPlan> plain =
-        Interpret(c_.architecture, PlainestBuild(reader_build_, way < 2, way % 2 == 0));
-    o_.could_have_written = plain && CouldHaveWritten(*plain);
+  for (const bool nested : {true, false}) {
+    for (const Naming naming : {Naming::kAutomaticLooks, Naming::kNone, Naming::kAll}) {
+      if (o_.could_have_written) return;
+      const Result<ModelPlan> plain =
+          Interpret(c_.architecture, PlainestBuild(reader_build_, nested, naming));
+      o_.could_have_written = plain && CouldHaveWritten(*plain);
+    }
   }
 }
 

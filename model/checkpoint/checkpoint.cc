@@ -52,6 +52,41 @@ Result<Group> ReadTree(const std::string& path) {
   return ReadHdf5(file, path, {}, std::move(bytes));
 }
 
+bool HasPart(std::string_view path, std::string_view name) {
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    if (path.substr(at, end - at) == name) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// In a whole model the config and the weights name the layers alike: weights that carry the name of
+// another layer are not taken by position (flags inside a frozen model move what is written).
+Status CheckNamesOfConfig(const ModelPlan& plan, const LoadReport& report,
+                          const std::string& path) {
+  const std::vector<const ObjectPlan*> layers = ComputingLayers(plan.model);
+  const auto named_in = [&layers](const std::string& source) {
+    return std::ranges::find_if(layers, [&source](const ObjectPlan* layer) {
+      return !layer->variables.empty() && HasPart(source, layer->name);
+    });
+  };
+  for (const ObjectPlan* layer : layers) {
+    for (const VariablePlan& variable : layer->variables) {
+      const auto loaded = std::ranges::find(report.variables, variable.id, &LoadedVariable::id);
+      if (loaded == report.variables.end() || HasPart(loaded->source, layer->name)) continue;
+      const auto other = named_in(loaded->source);
+      if (other == layers.end()) continue;
+      return Fail(ErrorKind::kAmbiguousOrder, path + ": " + loaded->source,
+                  "by their place these are the weights of \"" + layer->name +
+                      "\", by their name those of \"" + (*other)->name + "\"",
+                  "save the model again with the same trainable flags on a nested model and on the "
+                  "layers inside it");
+    }
+  }
+  return {};
+}
+
 // Puts the values in; nothing can fail from here on.
 LoadReport Apply(Assignment assignment, Network& network) {
   std::vector<Tensor>& variables = network.variables();
@@ -186,6 +221,9 @@ Result<LoadedModel> LoadModel(const std::string& path, const LoadOptions& option
   if (!network) return located(network.error());
   Result<LoadReport> report = LoadTree(*network, *root, path, options);
   if (!report) return std::unexpected(report.error());
+  if (Status named = CheckNamesOfConfig(network->plan(), *report, path); !named) {
+    return std::unexpected(named.error());
+  }
   return LoadedModel{std::move(*network), std::move(*report)};
 }
 
