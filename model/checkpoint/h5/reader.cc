@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/checkpoint/h5/attribute.h"
 #include "model/checkpoint/h5/dataset_storage.h"
 #include "model/checkpoint/h5/global_heap.h"
 #include "model/checkpoint/h5/group_index.h"
@@ -15,8 +16,6 @@
 
 namespace weightproof::h5 {
 namespace {
-
-std::size_t Padded(std::size_t bytes) { return (bytes + 7) / 8 * 8; }
 
 class Reader {
  public:
@@ -215,58 +214,14 @@ class Reader {
   }
 
   Checked ReadAttribute(const Message& message, Attribute& attribute) {
-    Cursor in(message.data, message.offset);
-    const std::uint8_t version = in.U8();
-    const std::uint8_t flags = in.U8();
-    const std::uint16_t name_bytes = in.U16();
-    const std::uint16_t type_bytes = in.U16();
-    const std::uint16_t space_bytes = in.U16();
-    if (version < 1 || version > 3) {
-      return Forbidden(message.offset, "an attribute of version " + std::to_string(version));
-    }
-    if (version > 1 && flags != 0) {
-      return Forbidden(message.offset, "an attribute whose type is stored elsewhere");
-    }
-    if (version == 3 && in.U8() > 1) {
-      return Forbidden(message.offset, "an attribute's name of an unknown character set");
-    }
-    const auto part = [&in, version](std::size_t bytes) {
-      const Bytes padded = in.Span(version == 1 ? Padded(bytes) : bytes);
-      return in.ok() ? padded.first(bytes) : Bytes();
-    };
-    const Bytes name = part(name_bytes);
-    if (in.ok() && name_bytes > 0) {
-      const std::string_view text(reinterpret_cast<const char*>(name.data()), name_bytes);
-      attribute.name = text.substr(0, text.find('\0'));
-      attribute_ = attribute.name;
-      if (attribute.name.size() + 1 != name_bytes) {
-        return Damaged(message.offset, "an attribute's name of a wrong length");
-      }
-    }
-    const std::uint64_t type_at = in.offset();
-    Cursor type_in(part(type_bytes), type_at);
-    const std::uint64_t space_at = in.offset();
-    Cursor space_in(part(space_bytes), space_at);
-    if (!in.ok() || attribute.name.empty()) {
-      return Damaged(message.offset, "an attribute without a name, or cut short");
-    }
-    const Parsed<FileType> type = ReadDatatype(type_in);
-    if (!type) return std::unexpected(type.error());
-    const Parsed<FileSpace> space = ReadDataspace(space_in);
-    if (!space) return std::unexpected(space.error());
-    SetKind(*type, *space, attribute.value);
-    const std::uint64_t bytes = space->count * type->file_bytes;
-    if (bytes > limits_.attribute_bytes_max) {
-      return Exceeds(message.offset, std::to_string(bytes) + " bytes in one attribute",
-                     "attribute_bytes_max");
-    }
-    Values values;
-    values.offset = in.offset();
-    values.view = in.Span(bytes);
-    values.is_view = true;
-    if (!in.ok()) return Damaged(values.offset, "an attribute without all of its values");
-    return Decode(std::move(values), *type, space->count, heap_, limits_.attribute_bytes_max,
-                  nullptr, attribute.value);
+    AttributeParts parts;
+    Checked read = ReadAttributeMessage(message, limits_.attribute_bytes_max, parts);
+    attribute_ = parts.name;
+    if (!read) return read;
+    SetKind(parts.type, parts.space, attribute.value);
+    attribute.name = std::move(parts.name);
+    return Decode(std::move(parts.values), parts.type, parts.space.count, heap_,
+                  limits_.attribute_bytes_max, nullptr, attribute.value);
   }
 
   static void SetKind(const FileType& type, const FileSpace& space, StoredArray& array) {

@@ -32,7 +32,7 @@ Checked CheckEnd(Image& image, std::uint64_t stated, std::uint64_t offset) {
   return {};
 }
 
-Parsed<Superblock> ReadOld(Image& image, Bytes file, std::uint64_t base, int version) {
+Parsed<Superblock> ReadOld(Image& image, std::uint64_t base, int version) {
   const std::uint64_t bytes = version == 0 ? 96 : 100;
   const Parsed<Bytes> block = image.Claim(0, bytes, "the superblock");
   if (!block) return std::unexpected(block.error());
@@ -75,7 +75,6 @@ Parsed<Superblock> ReadOld(Image& image, Bytes file, std::uint64_t base, int ver
     found.root_btree = root->btree;
     found.root_heap = root->heap;
   }
-  (void)file;
   return found;
 }
 
@@ -124,7 +123,7 @@ std::optional<std::uint64_t> FindSignature(Bytes file) {
 
 Parsed<Superblock> ReadSuperblock(Image& image, Bytes file, std::uint64_t base) {
   const int version = std::to_integer<int>(file[base + kSignature.size()]);
-  if (version <= 1) return ReadOld(image, file, base, version);
+  if (version <= 1) return ReadOld(image, base, version);
   if (version <= 3) return ReadNew(image, base);
   return Forbidden(base, "a superblock of version " + std::to_string(version));
 }
