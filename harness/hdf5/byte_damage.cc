@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <array>
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -22,9 +22,19 @@ struct Change {
   }
 };
 
-std::array<std::byte, 5> ValuesFor(std::byte b) {
-  return {b ^ std::byte{1}, b ^ std::byte{0x80}, std::byte{0}, std::byte{0xff},
-          static_cast<std::byte>(std::to_integer<int>(b) + 1)};
+std::vector<std::byte> ValuesFor(std::byte b, ByteValues values) {
+  std::vector<std::byte> others;
+  if (values == ByteValues::kTelling) {
+    others = {b ^ std::byte{1}, b ^ std::byte{0x80}, std::byte{0}, std::byte{0xff},
+              static_cast<std::byte>(std::to_integer<int>(b) + 1)};
+  } else {
+    for (int value = 0; value < 256; ++value) others.push_back(static_cast<std::byte>(value));
+  }
+  std::ranges::sort(others);
+  const auto twice = std::ranges::unique(others);
+  others.erase(twice.begin(), twice.end());
+  std::erase(others, b);
+  return others;
 }
 
 // What the library says of the accepted versions, a line each, from one child.
@@ -84,11 +94,10 @@ class Library {
 
 ByteDamageCounts DamageEveryByte(
     std::span<const std::byte> file,
-    const std::function<Result<Group>(std::span<const std::byte>)>& strict) {
+    const std::function<Result<Group>(std::span<const std::byte>)>& strict, ByteValues values) {
   ByteDamageCounts counts;
   std::vector<std::byte> bytes(file.begin(), file.end());
   const Result<Group> sound = strict(file);
-  if (!sound) return counts;
   std::vector<Change> accepted;
   const auto judge = [&](std::span<const std::byte> damaged, Change change) {
     const Result<Group> read = strict(damaged);
@@ -97,15 +106,14 @@ ByteDamageCounts DamageEveryByte(
       return;
     }
     accepted.push_back(change);
-    ++(FirstDifference(*sound, *read).empty() ? counts.same_content : counts.other_content);
+    ++(sound && FirstDifference(*sound, *read).empty() ? counts.same_content : counts.other_content);
   };
   for (std::size_t size = 0; size < file.size(); ++size) {
     judge(file.first(size), {size, std::nullopt});
   }
   for (std::size_t at = 0; at < file.size(); ++at) {
     const std::byte original = bytes[at];
-    for (const std::byte value : ValuesFor(original)) {
-      if (value == original) continue;
+    for (const std::byte value : ValuesFor(original, values)) {
       bytes[at] = value;
       judge(bytes, {at, value});
     }

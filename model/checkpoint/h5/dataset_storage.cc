@@ -15,9 +15,12 @@ Parsed<FilterStep> StepOf(std::uint16_t id, Cursor& values, std::uint16_t count,
   const std::uint32_t value = count > 0 ? values.U32() : 0;
   switch (id) {
     case 1:
-      return FilterStep{Filter::kDeflate, std::min(value, 9U)};
+      if (count != 1 || value > 9) return Damaged(offset, "a deflate filter without its level");
+      return FilterStep{Filter::kDeflate, value};
     case 2:
-      if (value == 0) return Damaged(offset, "a shuffle filter for elements of no bytes");
+      if (count != 1 || value == 0) {
+        return Damaged(offset, "a shuffle filter without the size of its elements");
+      }
       return FilterStep{Filter::kShuffle, value};
     case 3:
       return FilterStep{Filter::kFletcher32, 0};
@@ -136,6 +139,7 @@ Parsed<FillValue> ReadOldFillValue(Bytes data, std::uint64_t offset) {
   Cursor in(data, offset);
   FillValue fill;
   fill.value = in.Span(in.U32());
+  fill.defined = !fill.value.empty();
   if (!in.ok()) return Damaged(offset, "a fill value that is cut short");
   return fill;
 }

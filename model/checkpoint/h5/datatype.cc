@@ -148,7 +148,8 @@ Parsed<FileType> ReadEnum(Cursor& in, const TypeHead& head) {
   };
   if (head.bits != 2 || head.size != 1) return forbidden();
   const TypeHead base = ReadHead(in);
-  if (base.cls != TypeClass::kInteger || base.size != 1 || !KnownVersion(base)) {
+  const bool little_endian = (base.bits & 1) == 0;
+  if (base.cls != TypeClass::kInteger || base.size != 1 || !little_endian || !KnownVersion(base)) {
     return forbidden();
   }
   const Parsed<FileType> number = ReadInteger(in, base);

@@ -297,6 +297,7 @@ class Reader {
       if (!steps) return std::unexpected(steps.error());
       storage.filters = *std::move(steps);
     }
+    storage.fill.defined = false;  // without a message; the library reads it so
     if (*fill == nullptr && *old_fill == nullptr) return {};
     const Parsed<FillValue> value = *fill != nullptr
                                         ? ReadFillValue((*fill)->data, (*fill)->offset)
