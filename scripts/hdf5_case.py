@@ -12,7 +12,7 @@ VERSIONS = {"earliest": h5f.LIBVER_EARLIEST, "v108": h5f.LIBVER_V18, "v110": h5f
             "latest": h5f.LIBVER_LATEST}
 LIBVERS = ["earliest", "v108", "v110", "latest", "earliest-latest"]
 NOISE = np.random.default_rng(7).integers(0, 256, 4096, "u1")
-COMPACT_MAX = 8  # links or attributes of one object before HDF5 moves them to a fractal heap
+COMPACT_MAX = 8  # attributes of one object before HDF5 moves them to a fractal heap
 
 
 def low(libver):

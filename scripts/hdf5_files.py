@@ -37,19 +37,18 @@ def names_of(count, kind):
 
 def children(files):
     for libver in LIBVERS:
-        for count in (0, 1, 8, 9, 10, 100, 1000):
+        for count in (0, 1, 8, 9, 10, 45, 46, 100, 1000):
+            # A link that is marked as UTF-8 makes an old group a new one.
             for kind in ("random", "sorted", "reversed", "long", "utf8")[:5 if count else 1]:
-                # A link that is marked as UTF-8 makes an old group a new one.
-                says = dense("v108" if kind == "utf8" else libver, count)
-                with files.new(f"children-{count}-{kind}", says, libver) as f:
+                with files.new(f"children-{count}-{kind}", libver=libver) as f:
                     for name in names_of(count, kind):
                         group(f, name)
         for kind in ("random", "utf8"):  # h5py marks the names of groups only
-            with files.new(f"children-datasets-{kind}", dense(libver, 12), libver) as f:
+            with files.new(f"children-datasets-{kind}", libver=libver) as f:
                 for name in names_of(12, kind):
                     small(f, name)
         for count in (7, 12):
-            with files.new(f"children-{count}-and-utf8", dense("v108", count + 1), libver) as f:
+            with files.new(f"children-{count}-and-utf8", libver=libver) as f:
                 for name in names_of(count, "random"):
                     group(f, name)
                 group(f, "größe")
@@ -58,6 +57,23 @@ def children(files):
                 group(f, name)
             for name in names_of(9, "sorted")[4:]:
                 del f[name]
+        for kept in (0, 1, 5):  # holes in the heap and in its index
+            with files.new(f"children-300-then-{kept}", libver=libver) as f:
+                for name in names_of(300, "long"):
+                    group(f, name)
+                for name in names_of(300, "long")[kept:]:
+                    del f[name]
+        with files.new("children-every-third-gone", libver=libver) as f:
+            for name in names_of(500, "random"):
+                group(f, name)
+            for name in list(f)[::3]:
+                del f[name]
+            group(f, "late")
+        with files.new("children-renamed", libver=libver) as f:
+            for name in names_of(60, "sorted"):
+                group(f, name)
+            for name in names_of(60, "sorted")[::2]:
+                f.move(name, name * 5)
         with files.new("children-12-phase-32", libver=libver) as f:
             inner = group(f, "g", setting("link_phase_change", 32, 16))
             for name in names_of(12, "random"):
@@ -68,6 +84,14 @@ def children(files):
             group(group(f, "g", setting("est_link_info", 2, 100)), "inner")
     with files.new("children-name-70000") as f:
         small(f, "n" * 70_000)
+    for name, says in (("n" * 4000, "accept"), ("n" * 5000, "refuse dense-huge")):
+        with files.new(f"children-dense-name-{len(name)}", says, "v108") as f:
+            for other in names_of(20, "sorted"):
+                small(f, other)
+            small(f, name)
+    with files.new("children-heap-of-tables", libver="v108") as f:
+        for name in names_of(4000, "long"):
+            small(f, name)
 
 
 def nesting(files):

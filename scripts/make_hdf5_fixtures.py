@@ -170,12 +170,21 @@ def latest(f):
                      compression="gzip", shuffle=True)
 
 
+def dense_links(f):
+    for i in range(60):  # more than a leaf of the name index and a first block of the heap take
+        f[f"größe {i} of many"] = np.int16(i)
+    few = f.create_group("nine")
+    for i in range(9):
+        few[f"d{i}"] = np.int16(i)
+
+
 GOOD = {
     "numbers": (numbers, {}),
     "texts": (texts, {}),
     "shapes": (shapes, {}),
     "storage": (storage, {}),
     "latest": (latest, {"libver": ("v110", "v110")}),
+    "dense": (dense_links, {"libver": ("v108", "v108")}),
     "userblock": (lambda f: (f.attrs.__setitem__("names", [b"a", b"b"]),
                              f.__setitem__("g/x", np.arange(3, dtype="f4"))),
                   {"userblock_size": 512}),

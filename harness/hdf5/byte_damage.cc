@@ -106,7 +106,8 @@ ByteDamageCounts DamageEveryByte(
       return;
     }
     accepted.push_back(change);
-    ++(sound && FirstDifference(*sound, *read).empty() ? counts.same_content : counts.other_content);
+    ++(sound && FirstDifference(*sound, *read).empty() ? counts.same_content
+                                                       : counts.other_content);
   };
   for (std::size_t size = 0; size < file.size(); ++size) {
     judge(file.first(size), {size, std::nullopt});

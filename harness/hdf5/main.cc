@@ -19,10 +19,11 @@ namespace {
 int DamageFile(std::span<const std::byte> file, const char* path, ByteValues values) {
   const auto strict = [path](std::span<const std::byte> bytes) { return ReadHdf5(bytes, path); };
   const ByteDamageCounts counts = DamageEveryByte(file, strict, values);
-  std::printf("%s\t%zu bytes, %d versions: %d refused, %d of the same content, %d of another that "
-              "the library reads too, %zu findings\n",
-              path, file.size(), counts.total(), counts.refused, counts.same_content,
-              counts.other_content, counts.findings.size());
+  std::printf(
+      "%s\t%zu bytes, %d versions: %d refused, %d of the same content, %d of another that "
+      "the library reads too, %zu findings\n",
+      path, file.size(), counts.total(), counts.refused, counts.same_content, counts.other_content,
+      counts.findings.size());
   for (const std::string& finding : counts.findings) {
     std::printf("%s\t%s\n", path, finding.c_str());
   }
@@ -34,10 +35,10 @@ int CompareFile(std::span<const std::byte> file, const char* path,
                 std::map<std::string_view, int>& counts) {
   const Comparison found = CompareReaders(file, path);
   ++counts[AgreementName(found.agreement)];
-  const std::string more = found.agreement == Agreement::kSame
-                               ? ""
-                               : "\t" + found.strict + "\t" + found.library + "\t" +
-                                     found.difference;
+  const std::string more =
+      found.agreement == Agreement::kSame
+          ? ""
+          : "\t" + found.strict + "\t" + found.library + "\t" + found.difference;
   std::printf("%s\t%s%s\n", std::string(AgreementName(found.agreement)).c_str(), path,
               more.c_str());
   return IsFinding(found.agreement);
@@ -62,10 +63,10 @@ int main(int count, char** arguments) {
       std::fprintf(stderr, "%s\n", bytes.error().Text().c_str());
       return 2;
     }
-    findings += every_byte ? DamageFile(*bytes, arguments[i],
-                                        mode.ends_with("all") ? ByteValues::kAll
-                                                              : ByteValues::kTelling)
-                           : CompareFile(*bytes, arguments[i], counts);
+    findings += every_byte
+                    ? DamageFile(*bytes, arguments[i],
+                                 mode.ends_with("all") ? ByteValues::kAll : ByteValues::kTelling)
+                    : CompareFile(*bytes, arguments[i], counts);
   }
   for (const auto& [name, n] : counts) {
     std::fprintf(stderr, "%s: %d\n", std::string(name).c_str(), n);

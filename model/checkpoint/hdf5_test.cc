@@ -137,7 +137,7 @@ TEST_P(Hdf5Fixture, ReadsWhatH5pyWroteAndWritesItAgain) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Hdf5Fixture,
-                         testing::Values("numbers", "texts", "shapes", "storage", "latest",
+                         testing::Values("numbers", "texts", "shapes", "storage", "latest", "dense",
                                          "userblock"));
 
 TEST(Hdf5Reader, RefusesByNameWhatNoWeightsFileNeeds) {

@@ -35,7 +35,7 @@ bool Inflate(Bytes from, std::vector<std::byte>& to) {
 // Bytes of equal significance stand together; what is no whole element stays at the end.
 void Unshuffle(Bytes from, std::size_t element, std::vector<std::byte>& to) {
   const std::size_t count = from.size() / element;
-  for (std::size_t b = 0; b < element; ++b) {
+  for (std::size_t b = 0; count > 0 && b < element; ++b) {
     const std::byte* in = from.data() + b * count;
     for (std::size_t i = 0; i < count; ++i) to[i * element + b] = in[i];
   }
@@ -67,6 +67,10 @@ class ChunkReader {
         return Damaged(offset, "chunks of no bytes, or of more than 4 GiB");
       }
       chunk_bytes_ *= n;
+    }
+    // A chunk takes its whole memory as soon as one value is written.
+    if (chunk_bytes_ / ratio_max_ > image_.end()) {
+      return Exceeds(offset, "a chunk larger than the file can hold", "inflate_ratio_max");
     }
     return {};
   }

@@ -219,8 +219,8 @@ Parsed<Member> ReadLink(Bytes data, std::uint64_t offset) {
   return member;
 }
 
-// Both say in the same words where the rest is kept.
-static Checked CheckInfo(Bytes data, std::uint64_t offset, const char* order, const char* dense) {
+// Links and attributes say in the same words where they are kept.
+static Parsed<DenseStorage> ReadInfo(Bytes data, std::uint64_t offset, const char* order) {
   Cursor in(data, offset);
   const std::uint8_t version = in.U8();
   const std::uint8_t flags = in.U8();
@@ -228,21 +228,26 @@ static Checked CheckInfo(Bytes data, std::uint64_t offset, const char* order, co
     return Forbidden(offset, "group information of an unknown version");
   }
   if (flags != 0) return Forbidden(offset, order);
-  const std::uint64_t heap = in.U64();
-  const std::uint64_t names = in.U64();
+  DenseStorage dense;
+  dense.heap = in.U64();
+  dense.names = in.U64();
   if (!in.ok()) return Damaged(offset, "group information that is cut short");
-  if (heap != kUndefined || names != kUndefined) return Forbidden(offset, dense);
-  return {};
+  if ((dense.heap == kUndefined) != (dense.names == kUndefined)) {
+    return Damaged(offset, "a fractal heap without an index, or an index without one");
+  }
+  return dense;
 }
 
-Checked CheckLinkInfo(Bytes data, std::uint64_t offset) {
-  return CheckInfo(data, offset, "links in order of creation (track_order)",
-                   "links in dense storage (a fractal heap)");
+Parsed<DenseStorage> ReadLinkInfo(Bytes data, std::uint64_t offset) {
+  return ReadInfo(data, offset, "links in order of creation (track_order)");
 }
 
 Checked CheckAttributeInfo(Bytes data, std::uint64_t offset) {
-  return CheckInfo(data, offset, "attributes in order of creation (track_order)",
-                   "attributes in dense storage (a fractal heap)");
+  const Parsed<DenseStorage> dense =
+      ReadInfo(data, offset, "attributes in order of creation (track_order)");
+  if (!dense) return std::unexpected(dense.error());
+  if (dense->used()) return Forbidden(offset, "attributes in dense storage (a fractal heap)");
+  return {};
 }
 
 }  // namespace weightproof::h5

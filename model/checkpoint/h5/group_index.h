@@ -40,8 +40,15 @@ Checked ReadSymbolTable(Image& image, const Superblock& superblock, std::uint64_
 // A link as a header message.
 Parsed<Member> ReadLink(Bytes data, std::uint64_t offset);
 
-// Refuses links in fractal heaps and links in order of creation.
-Checked CheckLinkInfo(Bytes data, std::uint64_t offset);
+// Where the links of a group of the newer kind lie when they are many; else in its messages.
+struct DenseStorage {
+  std::uint64_t heap = kUndefined, names = kUndefined;
+  bool used() const { return heap != kUndefined; }
+};
+
+// Refuses links in order of creation.
+Parsed<DenseStorage> ReadLinkInfo(Bytes data, std::uint64_t offset);
+// Refuses attributes in fractal heaps and attributes in order of creation.
 Checked CheckAttributeInfo(Bytes data, std::uint64_t offset);
 
 }  // namespace weightproof::h5

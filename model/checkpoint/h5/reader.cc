@@ -9,6 +9,7 @@
 
 #include "model/checkpoint/h5/attribute.h"
 #include "model/checkpoint/h5/dataset_storage.h"
+#include "model/checkpoint/h5/dense_links.h"
 #include "model/checkpoint/h5/global_heap.h"
 #include "model/checkpoint/h5/group_index.h"
 #include "model/checkpoint/h5/object_header.h"
@@ -180,9 +181,15 @@ class Reader {
     const Parsed<const Message*> info = One(MessageType::kLinkInfo);
     if (!info) return std::unexpected(info.error());
     if (*info == nullptr) return Damaged(offset, "an object that is neither a group nor a dataset");
-    if (Checked checked = CheckLinkInfo((*info)->data, (*info)->offset); !checked) return checked;
+    const Parsed<DenseStorage> dense = ReadLinkInfo((*info)->data, (*info)->offset);
+    if (!dense) return std::unexpected(dense.error());
+    if (dense->used()) {
+      Checked read = ReadDenseLinks(image_, dense->heap, dense->names, members);
+      if (!read) return read;
+    }
     for (const Message& message : messages_) {
       if (message.type != MessageType::kLink) continue;
+      if (dense->used()) return Damaged(message.offset, "a link outside the group's dense storage");
       const Parsed<Member> link = ReadLink(message.data, message.offset);
       if (!link) return std::unexpected(link.error());
       members.push_back(*link);

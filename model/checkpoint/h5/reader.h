@@ -1,9 +1,9 @@
 // The strict reader: the bytes of an HDF5 file that nobody trusts, as a tree.
 //
 // It reads what Keras and h5py write by default: superblocks 0 to 3, object headers 1 and 2, groups
-// by symbol table or by compact links, compact attributes, values that are compact, contiguous or
-// in chunks under a B-tree 1, deflate, shuffle and fletcher32. Anything else is refused by its
-// name.
+// by symbol table or by links, compact or dense, compact attributes, values that are compact,
+// contiguous or in chunks under a B-tree 1, deflate, shuffle and fletcher32. Anything else is
+// refused by its name.
 //
 // Bounds, for a file of n bytes: a block is parsed once and has one owner; nothing outside the n
 // bytes is read; work and memory are linear in n. Memory besides the file's own bytes and the
