@@ -210,6 +210,14 @@ def bomb(f):
     f.create_dataset("g/bomb", shape=(1 << 30,), dtype="f4", chunks=(1 << 12,), compression="gzip")
 
 
+def weights_for_the_library(f):
+    """Keras 3 weights under a chunk index that only the HDF5 library reads."""
+    f.create_group("vars")
+    kept = f.create_group("layers/dense/vars")
+    kept.create_dataset("0", data=np.arange(6, dtype="f4").reshape(3, 2), chunks=(2, 2))
+    kept.create_dataset("1", data=np.arange(2, dtype="f4"), chunks=(1,))
+
+
 REFUSED = {
     "soft_link": ("ForbiddenFeature", "/g/s",
                   lambda f: f.create_group("g").__setitem__("s", h5py.SoftLink("/x"))),
@@ -253,6 +261,8 @@ def main():
             fill(f)
         with h5py.File(FOLDER / f"{name}.h5", "r") as f:
             (FOLDER / f"{name}.txt").write_text("\n".join(dump(f)) + "\n", encoding="utf-8")
+    with h5py.File(FOLDER / "library_only.weights.h5", "w", libver=("v110", "v110")) as f:
+        weights_for_the_library(f)
     rows = []
     for name, (kind, place, fill) in REFUSED.items():
         with h5py.File(FOLDER / f"refused_{name}.h5", "w") as f:

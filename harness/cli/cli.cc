@@ -77,6 +77,19 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
                 "Folder for findings, one folder each (default: findings beside the program)");
 }
 
+constexpr const char* kMapHelp =
+    "Map the files instead of copying them to memory; only for files that nobody writes meanwhile";
+
+void AddReading(CLI::App* c, bool* library, bool* map) {
+  CLI::Option* mapped = c->add_flag("--map", *map, kMapHelp);
+  c->add_option_function<std::string>(
+       "--hdf5", [library](const std::string& reader) { *library = reader == "library"; },
+       "Who reads HDF5: strict, or library: the HDF5 library in a child process with limits, for a "
+       "rare trusted file that the strict reader refuses")
+      ->check(CLI::IsMember({"strict", "library"}))
+      ->excludes(mapped);
+}
+
 void AddOthers(CLI::App& app, Asked& asked) {
   CLI::App* c = Command(app, "replay", "Run stored cases again, every clause",
                         "replay build/release/findings/*/case.json");
@@ -115,10 +128,12 @@ void AddOthers(CLI::App& app, Asked& asked) {
   c->add_option("--weights", asked.predict.weights, "Weights file, .h5 or .weights.h5");
   c->add_option("--input", asked.predict.input, "Inputs, batch first, .npy")->required();
   c->add_option("--output", asked.predict.output, "Where predictions go, .npy")->required();
+  AddReading(c, &asked.predict.hdf5_library, &asked.predict.map);
 
   c = Command(app, "inspect", "Say what is in a weights file", "inspect m.weights.h5 --json");
   c->add_option("file", asked.inspect.file, "The file; its content tells the format")->required();
   c->add_flag("--json", asked.inspect.json, "As JSON");
+  AddReading(c, &asked.inspect.hdf5_library, &asked.inspect.map);
 }
 
 void AddVet(CLI::App& app, VetOptions& o) {
@@ -136,6 +151,7 @@ void AddVet(CLI::App& app, VetOptions& o) {
       "What is allowed: filters=none or of deflate+shuffle+fletcher32, ratio=N (values over stored "
       "bytes), links=none or of soft+external+user");
   c->add_flag("--json", o.json, "As JSON");
+  c->add_flag("--map", o.map, kMapHelp);
 }
 
 int Run(const CLI::App& app, const Asked& asked) {

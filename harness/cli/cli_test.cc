@@ -205,6 +205,21 @@ TEST_F(CommandLine, VetsFilesAndSaysWhereTheyAreUnsound) {
   ASSERT_TRUE(json.is_object());
   EXPECT_TRUE(json["files"][0]["sound"].get<bool>());
   EXPECT_EQ(json["files"][1]["severity"], "unbounded");
+  EXPECT_EQ(Run("vet --map " + sound + " " + folder + "texts.h5").code, 0);
+}
+
+TEST_F(CommandLine, ReadsARareFileWithTheLibraryWhenAsked) {
+  const std::string file =
+      std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/library_only.weights.h5";
+  const Ran refused = Run("inspect " + file);
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.text.find("ForbiddenFeature"), std::string::npos) << refused.text;
+  const Ran read = Run("inspect --hdf5=library " + file);
+  EXPECT_EQ(read.code, 0);
+  EXPECT_NE(read.text.find("1 layers, 2 tensors"), std::string::npos) << read.text;
+  EXPECT_EQ(Run("inspect --hdf5=other " + file).code, 2);
+  EXPECT_EQ(Run("inspect --hdf5=library --map " + file).code, 2);
+  EXPECT_EQ(Run("inspect --hdf5=library missing.h5").code, 2);
 }
 
 }  // namespace

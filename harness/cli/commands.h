@@ -5,6 +5,7 @@
 
 #include "harness/campaign/engine.h"
 #include "harness/cli/options.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
 
 namespace weightproof {
@@ -31,6 +32,9 @@ int Main(int argc, char** argv);
 
 // Prints the error with its remedy to stderr; returns kExitUsage.
 int Refuse(const Error& error);
+
+// The reader that the flags --hdf5 and --map ask for.
+ReadTreeOfFile TreeReaderFor(bool hdf5_library, bool map);
 
 Result<std::string> ReadText(const std::string& path);
 Status WriteText(const std::string& path, const std::string& text);

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "harness/cli/commands.h"
+#include "harness/hdf5/library_child.h"
 #include "model/checkpoint/file.h"
 
 namespace weightproof {
@@ -13,8 +14,13 @@ int Refuse(const Error& error) {
   return kExitUsage;
 }
 
+ReadTreeOfFile TreeReaderFor(bool hdf5_library, bool map) {
+  if (hdf5_library) return ReadTreeWithLibraryInChild;
+  return map ? ReadTreeOfMapping : ReadTreeOfCopy;
+}
+
 Result<std::string> ReadText(const std::string& path) {
-  Result<std::vector<std::byte>> bytes = ReadWholeFile(path);
+  Result<FileBytes> bytes = ReadWholeFile(path);
   if (!bytes) return std::unexpected(bytes.error());
   return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
 }

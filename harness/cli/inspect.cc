@@ -70,21 +70,26 @@ void Print(const Inspection& in, const std::string& file) {
   for (const std::string& oddity : in.oddities) fmt::print("  {}\n", oddity);
 }
 
+// What is no HDF5 file at all may be something else that people have.
+Error ExplainedRefusal(const Error& error, const std::string& file) {
+  if (error.kind != ErrorKind::kNotAnHdf5File) return error;
+  const Result<std::string> bytes = ReadText(file);
+  if (bytes && bytes->starts_with("PK\x03\x04")) {
+    return {ErrorKind::kWrongFormat, file, "a zip archive (.keras), which is not read yet",
+            "unzip it and inspect its model.weights.h5"};
+  }
+  if (bytes && bytes->starts_with("{")) {
+    return {ErrorKind::kWrongFormat, file, "JSON, no weights file",
+            "`weightproof show` says what a case does"};
+  }
+  return error;
+}
+
 }  // namespace
 
 int Inspect(const InspectOptions& o) {
-  Result<std::string> bytes = ReadText(o.file);
-  if (!bytes) return Refuse(bytes.error());
-  if (bytes->starts_with("PK\x03\x04")) {
-    return Refuse({ErrorKind::kWrongFormat, o.file, "a zip archive (.keras), which is not read yet",
-                   "unzip it and inspect its model.weights.h5"});
-  }
-  if (bytes->starts_with("{")) {
-    return Refuse({ErrorKind::kWrongFormat, o.file, "JSON, no weights file",
-                   "`weightproof show` says what a case does"});
-  }
-  Result<Group> root = ReadHdf5(std::as_bytes(std::span(bytes->data(), bytes->size())), o.file);
-  if (!root) return Refuse(root.error());
+  const Result<Group> root = TreeReaderFor(o.hdf5_library, o.map)(o.file);
+  if (!root) return Refuse(ExplainedRefusal(root.error(), o.file));
   Result<Format> format = DetectFormat(*root, o.file);
   if (!format) return Refuse(format.error());
   const Inspection in = InspectTree(*root, *format, o.file);

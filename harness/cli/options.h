@@ -57,17 +57,22 @@ struct PredictOptions {
   std::string weights;
   std::string input;
   std::string output;
+  bool hdf5_library = false;  // reads HDF5, in a child process
+  bool map = false;
 };
 
 struct VetOptions {
   std::vector<std::string> files;
   Hdf5Limits limits;  // of the policy
   bool json = false;
+  bool map = false;
 };
 
 struct InspectOptions {
   std::string file;
   bool json = false;
+  bool hdf5_library = false;  // reads HDF5, in a child process
+  bool map = false;
 };
 
 }  // namespace weightproof

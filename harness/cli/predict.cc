@@ -20,13 +20,19 @@ Result<Network> NetworkFromJson(const std::string& text) {
   return Network::Create(*std::move(plan));
 }
 
+LoadOptions OptionsOf(const PredictOptions& o) {
+  LoadOptions options;
+  options.read_tree = TreeReaderFor(o.hdf5_library, o.map);
+  return options;
+}
+
 Result<Network> NetworkFor(const PredictOptions& o) {
   Result<std::string> text = ReadText(o.model);
   if (!text) return std::unexpected(text.error());
   const bool json = text->find_first_not_of(" \t\r\n") != std::string::npos &&
                     (*text)[text->find_first_not_of(" \t\r\n")] == '{';
   if (!json) {
-    Result<LoadedModel> model = LoadModel(o.model);
+    Result<LoadedModel> model = LoadModel(o.model, OptionsOf(o));
     if (!model) return std::unexpected(model.error());
     return std::move(model->network);
   }
@@ -43,13 +49,13 @@ int Predict(const PredictOptions& o) {
   Result<Network> network = NetworkFor(o);
   if (!network) return Refuse(network.error());
   if (!o.weights.empty()) {
-    Result<LoadReport> report = LoadWeights(*network, o.weights);
+    Result<LoadReport> report = LoadWeights(*network, o.weights, OptionsOf(o));
     if (!report) return Refuse(report.error());
     for (const Note& note : report->notes) {
       fmt::print(stderr, "note: {}: {}: {}\n", NoteKindName(note.kind), note.subject, note.text);
     }
   }
-  Result<std::vector<std::byte>> bytes = ReadWholeFile(o.input);
+  Result<FileBytes> bytes = ReadWholeFile(o.input);
   if (!bytes) return Refuse(bytes.error());
   Result<Tensor> inputs = TensorFromNpy(*bytes, o.input);
   if (!inputs) return Refuse(inputs.error());

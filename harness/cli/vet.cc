@@ -34,7 +34,8 @@ int Vet(const VetOptions& o) {
   int code = kExitOk;
   nlohmann::json files = nlohmann::json::array();
   for (const std::string& file : o.files) {
-    const Result<std::vector<std::byte>> bytes = ReadWholeFile(file);
+    const Result<FileBytes> bytes =
+        ReadWholeFile(file, o.map ? FileAccess::kMap : FileAccess::kRead);
     if (!bytes) {
       code = Refuse(bytes.error());
       continue;

@@ -31,7 +31,7 @@ Result<Group> Strict(std::span<const std::byte> file) { return ReadHdf5(file, "f
 TEST(ByteDamage, IsRefusedOrMeansWhatTheLibraryReads) {
   ASSERT_EQ(SmallestGoldenFiles().size(), kFiles);
   for (const std::filesystem::path& path : SmallestGoldenFiles()) {
-    const std::vector<std::byte> file = ReadWholeFile(path.string()).value();
+    const FileBytes file = ReadWholeFile(path.string()).value();
     const ByteDamageCounts counts = DamageEveryByte(file, Strict);
     std::cout << path.parent_path().filename().string() << "/" << path.filename().string() << ", "
               << file.size() << " bytes: " << counts.refused << " refused, " << counts.same_content
@@ -45,7 +45,7 @@ TEST(ByteDamage, IsRefusedOrMeansWhatTheLibraryReads) {
 
 // A reader that stops comparing something must be seen.
 TEST(ByteDamage, NoticesAReaderThatTakesTheLibrarysRefusalsForSound) {
-  const std::vector<std::byte> file = ReadWholeFile(SmallestGoldenFiles()[0].string()).value();
+  const FileBytes file = ReadWholeFile(SmallestGoldenFiles()[0].string()).value();
   const Group sound = Strict(file).value();
   const auto lax = [&sound](std::span<const std::byte>) -> Result<Group> { return sound; };
   const std::span<const std::byte> head(file);

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "harness/hdf5/library_child.h"
 #include "model/checkpoint/hdf5.h"
 
 namespace weightproof {
@@ -26,11 +27,6 @@ struct Comparison {
   std::string strict;   // "accepted", or the refusal
   std::string library;  // "accepted", the refusal, or what became of the child
   std::string difference;
-};
-
-struct ChildLimits {
-  double seconds = 20;
-  std::size_t bytes = std::size_t{4} << 30;  // of address space
 };
 
 Comparison CompareReaders(std::span<const std::byte> file, const std::string& place,

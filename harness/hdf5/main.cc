@@ -58,7 +58,7 @@ int main(int count, char** arguments) {
   std::map<std::string_view, int> counts;
   int findings = 0;
   for (int i = every_byte ? 2 : 1; i < count; ++i) {
-    const Result<std::vector<std::byte>> bytes = ReadWholeFile(arguments[i]);
+    const Result<FileBytes> bytes = ReadWholeFile(arguments[i]);
     if (!bytes) {
       std::fprintf(stderr, "%s\n", bytes.error().Text().c_str());
       return 2;

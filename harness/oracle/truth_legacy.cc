@@ -49,12 +49,15 @@ void CheckSublayers(const ListedLayer& file, const std::vector<const VariablePla
                     const ObjectPlan& object, TruthBuilder& builder) {
   const std::vector<const ObjectPlan*> leaves = WeightedLeaves(object);
   std::map<const ObjectPlan*, const ListedWeight*> first_of;
+  // By where the tensors lie: two sublayers of nested models may share a name as long as their
+  // tensors do not (an RNN's lie one level deeper).
   std::map<std::string, const ObjectPlan*> leaf_of;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const ObjectPlan* leaf = OwnerOf(leaves, order[i]);
     const ListedWeight& weight = file.weights[i];
     const ListedWeight* first = first_of.emplace(leaf, &weight).first->second;
-    if (first->scope != weight.scope || leaf_of.emplace(weight.scope, leaf).first->second != leaf) {
+    const std::string folder = weight.path.substr(0, weight.path.rfind('/'));
+    if (first->scope != weight.scope || leaf_of.emplace(folder, leaf).first->second != leaf) {
       builder.Owe("sublayers-mixed", {weight.path, order[i]->id, object.name});
       return;
     }

@@ -8,9 +8,10 @@ namespace weightproof {
 namespace {
 
 std::vector<std::byte> Sound() {
-  return ReadWholeFile(std::string(WEIGHTPROOF_SOURCE_DIR) +
-                       "/model/checkpoint/testdata/storage.h5")
-      .value();
+  const FileBytes file =
+      ReadWholeFile(std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/storage.h5")
+          .value();
+  return {file.begin(), file.end()};
 }
 
 Result<Group> Tree(std::span<const std::byte> file, const std::string& place) {

@@ -7,6 +7,7 @@
 #include "harness/oracle/legacy_names.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/hdf5.h"
+#include "model/spec/layer_schema.h"
 
 namespace weightproof {
 namespace {
@@ -76,6 +77,40 @@ Build PlainestBuild(const Build& build, bool nested, Naming naming) {
   return plain;
 }
 
+// The first part of a path in the file.
+std::string_view FirstPart(std::string_view path) { return path.substr(0, path.find('/')); }
+
+// The attributes of a subclass model whose layers with weights lie in `file` where they were taken
+// from; computing layers without weights take the empty groups there are, if asked. Names that no
+// group has are such that libraries visit after `layers`.
+std::vector<std::string> AttributesOf(const ModelPlan& plan, const Group& file,
+                                      const Account& account, bool take_empty_groups) {
+  std::vector<std::string_view> empty;
+  for (const Child& child : file.children) {
+    const Child* vars = child.group() == nullptr ? nullptr : child.group()->Find("vars");
+    const bool holds_none = vars != nullptr && vars->group() != nullptr &&
+                            vars->group()->children.empty() && child.group()->children.size() == 1;
+    if (take_empty_groups && holds_none) empty.push_back(child.name);
+  }
+  std::ranges::reverse(empty);
+  std::vector<std::string> attributes;
+  for (const ObjectPlan& layer : plan.model.layers) {
+    if (layer.class_name == "InputLayer") continue;
+    const std::vector<const VariablePlan*> variables = Variables(layer);
+    std::string attribute = "z" + std::to_string(attributes.size());
+    if (variables.empty() && !empty.empty()) {
+      attribute = empty.back();
+      empty.pop_back();
+    }
+    for (const auto& [id, source] : account.sources) {
+      if (variables.empty() || id != variables[0]->id || source.empty()) continue;
+      if (FirstPart(source) != "layers") attribute = FirstPart(source);
+    }
+    attributes.push_back(std::move(attribute));
+  }
+  return attributes;
+}
+
 std::string DifferenceOfFiles(const std::string& a_path, const std::string& b_path,
                               bool bytes_too) {
   std::string a, b;
@@ -138,6 +173,35 @@ void Player::PlayUndetectable() {
       o_.could_have_written = plain && CouldHaveWritten(*plain);
     }
   }
+  o_.could_have_written = o_.could_have_written || SubclassCouldHaveWritten();
+}
+
+// What a subclass model calls its layers is a free choice that the file shows, and so is what does
+// nothing among them.
+bool Player::SubclassCouldHaveWritten() const {
+  if (c_.route.format != RouteFormat::kWeightsH5 || !o_.load.account) return false;
+  Build build = PlainestBuild(reader_build_, true, Naming::kAll);
+  for (std::size_t i = 0; i < c_.architecture.layers.size(); ++i) {
+    const LayerSpec& layer = c_.architecture.layers[i];
+    const bool removed = std::ranges::any_of(build, [i](const Step& step) {
+      return step.op == StepOp::kRemove && step.layer == static_cast<int>(i);
+    });
+    if (removed || !IsNoOp(layer.class_name, layer.config)) continue;
+    Step remove;
+    remove.op = StepOp::kRemove;
+    remove.layer = static_cast<int>(i);
+    build.insert(build.end() - 1, std::move(remove));
+  }
+  const Result<ModelPlan> list = Interpret(c_.architecture, build);
+  if (!list) return false;
+  build.back().how = AssembleHow::kSubclass;
+  build.back().input = InputHow::kCall;
+  for (const bool take_empty_groups : {true, false}) {
+    build.back().attributes = AttributesOf(*list, *o_.tree, *o_.load.account, take_empty_groups);
+    const Result<ModelPlan> subclass = Interpret(c_.architecture, build);
+    if (subclass && CouldHaveWritten(*subclass)) return true;
+  }
+  return false;
 }
 
 bool Player::CouldHaveWritten(const ModelPlan& plan) const {

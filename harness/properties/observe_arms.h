@@ -32,6 +32,7 @@ class Player {
   void PlayUndetectable();
   // Whether a model of this plan, holding what the reader's holds, writes the file's content.
   bool CouldHaveWritten(const ModelPlan& plan) const;
+  bool SubclassCouldHaveWritten() const;
   void PlayPlainPath();
   void PlayPlainSession();
   void PlaySavingRepeats();

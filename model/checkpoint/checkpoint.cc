@@ -44,10 +44,10 @@ void NoteSuffix(const std::string& path, Dialect dialect, LoadReport& report) {
                               ", which the path's suffix does not say"});
 }
 
-Result<Group> ReadTree(const std::string& path) {
-  Result<std::vector<std::byte>> read = ReadWholeFile(path);
+Result<Group> ReadTree(const std::string& path, FileAccess access) {
+  Result<FileBytes> read = ReadWholeFile(path, access);
   if (!read) return std::unexpected(read.error());
-  auto bytes = std::make_shared<const std::vector<std::byte>>(*std::move(read));
+  auto bytes = std::make_shared<const FileBytes>(*std::move(read));
   const std::span<const std::byte> file(*bytes);
   return ReadHdf5(file, path, {}, std::move(bytes));
 }
@@ -189,15 +189,20 @@ Status SaveWeights(const Network& network, const std::string& path, Format forma
   return WriteFileAtomically(path, *bytes, options, fs);
 }
 
+Result<Group> ReadTreeOfCopy(const std::string& path) { return ReadTree(path, FileAccess::kRead); }
+Result<Group> ReadTreeOfMapping(const std::string& path) {
+  return ReadTree(path, FileAccess::kMap);
+}
+
 Result<LoadReport> LoadWeights(Network& network, const std::string& path,
                                const LoadOptions& options) {
-  Result<Group> root = ReadTree(path);
+  Result<Group> root = options.read_tree(path);
   if (!root) return std::unexpected(root.error());
   return LoadTree(network, *root, path, options);
 }
 
 Result<LoadedModel> LoadModel(const std::string& path, const LoadOptions& options) {
-  Result<Group> root = ReadTree(path);
+  Result<Group> root = options.read_tree(path);
   if (!root) return std::unexpected(root.error());
   const Attribute* config = root->FindAttribute("model_config");
   if (config == nullptr) {

@@ -24,6 +24,13 @@ enum class Format : std::uint8_t {
 std::string_view FormatName(Format format);
 std::optional<Format> FormatFromName(std::string_view name);
 
+// The tree of the file at a path.
+using ReadTreeOfFile = Result<Group> (*)(const std::string& path);
+// By the strict reader, from a copy of the file in memory, or from the file itself (see
+// FileAccess::kMap).
+Result<Group> ReadTreeOfCopy(const std::string& path);
+Result<Group> ReadTreeOfMapping(const std::string& path);
+
 struct LoadOptions {
   bool by_name = false;           // legacy H5 only
   bool skip_mismatch = false;     // skip what does not fit in count or shape, and list it
@@ -31,6 +38,7 @@ struct LoadOptions {
   bool trust_auto_names = false;  // by name: automatic names match wherever they stand
   bool assume_order = false;      // AmbiguousOrder: take the file's order
   bool allow_narrowing = false;   // accept conversions that lose bits, and list them
+  ReadTreeOfFile read_tree = ReadTreeOfCopy;
 };
 
 enum class TensorRole : std::uint8_t { kWeight, kOptimizer, kMetric, kSeed, kUnknown };

@@ -1,6 +1,7 @@
 #include "model/checkpoint/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -227,7 +228,40 @@ Status WriteFileAtomically(const std::string& path, std::span<const std::byte> b
   return {};
 }
 
-Result<std::vector<std::byte>> ReadWholeFile(const std::string& path) {
+FileBytes FileBytes::OfSize(std::size_t size) {
+  constexpr std::size_t kMany = std::size_t{4} << 20;
+  FileBytes bytes;
+  bytes.size_ = size;
+  if (size < kMany) {
+    bytes.bytes_.reset(new std::byte[size]);
+    return bytes;
+  }
+  void* at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  madvise(at, size, MADV_HUGEPAGE);  // advice: smaller pages do as well
+  bytes.bytes_ = {static_cast<std::byte*>(at), Release{size}};
+  return bytes;
+}
+
+FileBytes FileBytes::Mapped(int fd, std::size_t size) {
+  if (size == 0) return OfSize(0);  // nothing can be mapped
+  void* at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (at == MAP_FAILED) throw std::bad_alloc();
+  FileBytes bytes;
+  bytes.size_ = size;
+  bytes.bytes_ = {static_cast<std::byte*>(at), Release{size}};
+  return bytes;
+}
+
+void FileBytes::Release::operator()(std::byte* bytes) const {
+  if (mapped == 0) {
+    delete[] bytes;
+  } else {
+    munmap(bytes, mapped);
+  }
+}
+
+Result<FileBytes> ReadWholeFile(const std::string& path, FileAccess access) {
   if (path.find('\0') != std::string::npos) return CannotRead(path, "NUL in the path", EINVAL);
   // Non-blocking, so that a pipe without a writer is seen for what it is.
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -251,21 +285,22 @@ Result<std::vector<std::byte>> ReadWholeFile(const std::string& path) {
   };
   const auto size = static_cast<std::uint64_t>(found.st_size);
   if (size > kFileBytesMax) return too_large(size);
-  std::vector<std::byte> bytes;
+  FileBytes bytes;
   try {
-    bytes.resize(size);
+    bytes = access == FileAccess::kMap ? FileBytes::Mapped(fd, size) : FileBytes::OfSize(size);
   } catch (const std::bad_alloc&) {
     return too_large(size);
   }
+  if (access == FileAccess::kMap) return bytes;
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = read(fd, bytes.data() + done, bytes.size() - done);
+    const ssize_t count = read(fd, bytes.to_fill() + done, bytes.size() - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return CannotRead(path, "reading", errno);
     if (count == 0) break;  // cut short by someone else meanwhile
     done += static_cast<std::size_t>(count);
   }
-  bytes.resize(done);
+  bytes.Shorten(done);
   return bytes;
 }
 

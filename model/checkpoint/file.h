@@ -1,11 +1,11 @@
 // How bytes reach and leave the disk. One interface, so that faults can be put under it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "model/error.h"
 
@@ -42,8 +42,44 @@ Status WriteFileAtomically(const std::string& path, std::span<const std::byte> b
 
 inline constexpr std::size_t kFileBytesMax = std::size_t{16} << 30;
 
-// The whole file in memory. PathUnreadable (missing, directory, permission, not a regular file),
+// The bytes of one file. They stay where they are when this moves.
+class FileBytes {
+ public:
+  FileBytes() = default;
+  // `size` bytes without a value yet, on huge pages when they are many; throws std::bad_alloc.
+  static FileBytes OfSize(std::size_t size);
+  // The regular file behind `fd` as a mapping; throws std::bad_alloc when there is no room for it.
+  static FileBytes Mapped(int fd, std::size_t size);
+
+  const std::byte* data() const { return bytes_.get(); }
+  std::byte* to_fill() { return bytes_.get(); }  // of OfSize
+  std::size_t size() const { return size_; }
+  const std::byte* begin() const { return data(); }
+  const std::byte* end() const { return data() + size_; }
+  std::byte operator[](std::size_t i) const { return data()[i]; }
+  void Shorten(std::size_t size) { size_ = std::min(size_, size); }
+
+ private:
+  struct Release {
+    Release() : mapped(0) {}
+    explicit Release(std::size_t bytes) : mapped(bytes) {}
+    std::size_t mapped;  // bytes to unmap; 0: from new[]
+    void operator()(std::byte* bytes) const;
+  };
+  std::unique_ptr<std::byte, Release> bytes_;
+  std::size_t size_ = 0;
+};
+
+enum class FileAccess {
+  kRead,  // a copy of the file, which nobody can change any more
+  // The file itself, for files larger than memory. Whoever writes to it or cuts it short meanwhile
+  // changes what is read, after it was checked too, or ends the process by SIGBUS: only for files
+  // that nobody writes.
+  kMap
+};
+
+// The whole file. PathUnreadable (missing, directory, permission, not a regular file),
 // LimitExceeded over kFileBytesMax.
-Result<std::vector<std::byte>> ReadWholeFile(const std::string& path);
+Result<FileBytes> ReadWholeFile(const std::string& path, FileAccess access = FileAccess::kRead);
 
 }  // namespace weightproof

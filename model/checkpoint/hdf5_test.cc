@@ -88,7 +88,8 @@ void Dump(const Group& group, const std::string& path, bool storage, std::string
 }
 
 std::vector<std::byte> Bytes(const std::string& name) {
-  return ReadWholeFile((kFolder / name).string()).value();
+  const FileBytes file = ReadWholeFile((kFolder / name).string()).value();
+  return {file.begin(), file.end()};
 }
 
 std::string Text(const std::string& name) {

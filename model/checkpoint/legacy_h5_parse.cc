@@ -208,6 +208,7 @@ Result<LegacyFile> ParseLegacyH5(const Group& root, const std::string& place) {
   }
   file.layers.reserve((*names)->size());
   for (const std::string_view name : **names) {
+    if (name.empty()) return Malformed(group_place, "layer_names", "has an empty name");
     const Child* child = FindPath(group, name);
     const std::string layer_place = group_place + std::string(name);
     if (child == nullptr || child->group() == nullptr) {

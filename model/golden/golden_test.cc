@@ -42,7 +42,7 @@ std::string ReadText(const std::string& path) {
 }
 
 Tensor ReadTensor(const std::string& path) {
-  const Result<std::vector<std::byte>> bytes = ReadWholeFile(path);
+  const Result<FileBytes> bytes = ReadWholeFile(path);
   if (!bytes) {
     ADD_FAILURE() << bytes.error().Text();
     return {};
@@ -52,7 +52,7 @@ Tensor ReadTensor(const std::string& path) {
     ADD_FAILURE() << tensor.error().Text();
     return {};
   }
-  EXPECT_EQ(TensorToNpy(*tensor).value(), *bytes) << path;
+  EXPECT_TRUE(std::ranges::equal(TensorToNpy(*tensor).value(), *bytes)) << path;
   return *std::move(tensor);
 }
 

@@ -37,7 +37,7 @@ Status Write(const std::string& golden, const std::string& out) {
     return std::unexpected(report.error());
   for (Tensor& variable : network->variables()) std::ranges::reverse(variable.values<float>());
 
-  const Result<std::vector<std::byte>> file = ReadWholeFile(golden + "/inputs.npy");
+  const Result<FileBytes> file = ReadWholeFile(golden + "/inputs.npy");
   if (!file) return std::unexpected(file.error());
   const Result<Tensor> inputs = TensorFromNpy(*file, golden + "/inputs.npy");
   if (!inputs) return std::unexpected(inputs.error());

@@ -65,7 +65,7 @@ Status FaultyTestee::SaveNetwork(const Network& network, const std::string& path
 Result<LoadReport> FaultyTestee::LoadByPieces(Network& network, const std::string& path,
                                               const LoadOptions& options, Group* tree_out) {
   const std::string source = hooks_.load_path ? hooks_.load_path(path) : path;
-  Result<std::vector<std::byte>> file = ReadWholeFile(source);
+  Result<FileBytes> file = ReadWholeFile(source);
   if (!file) return std::unexpected(file.error());
   std::string bytes(reinterpret_cast<const char*>(file->data()), file->size());
   if (hooks_.bytes_read) hooks_.bytes_read(bytes, path);

@@ -8,8 +8,9 @@
 // Bounds, for a file of n bytes: a block is parsed once and has one owner; nothing outside the n
 // bytes is read; work and memory are linear in n. Memory besides the file's own bytes and the
 // values handed out stays below kMemoryPerByte * n + kMemoryFixed; uncompressed values are never
-// larger than n together, compressed ones never larger than Hdf5Limits::inflate_ratio_max * n. No
-// recursion follows the file, nothing is thrown, printed or aborted.
+// larger than n together, compressed ones never larger than r = Hdf5Limits::inflate_ratio_max * n.
+// While a compressed chunk is read it stands in memory twice: at most kMemoryPerInflated * r with
+// the values. No recursion follows the file, nothing is thrown, printed or aborted.
 #pragma once
 
 #include <memory>
@@ -22,6 +23,7 @@ namespace weightproof::h5 {
 
 inline constexpr std::size_t kMemoryPerByte = 24;
 inline constexpr std::size_t kMemoryFixed = std::size_t{1} << 20;
+inline constexpr std::size_t kMemoryPerInflated = 3;
 
 // `keep_alive`: if given, owns `file`; values that lie in the file as the tree has them are then
 // views that share it, else copies.

@@ -1,0 +1,164 @@
+#include "fuzz/load_seeds.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <utility>
+
+#include "fuzz/checkpoint_models.h"
+#include "model/checkpoint/hdf5.h"
+
+namespace weightproof::fuzz {
+namespace {
+
+constexpr std::string_view kDenseStack = "keras-001";
+constexpr std::string_view kSiblings[] = {"siblings-keras", "siblings-tf_keras"};
+
+const Network& Model(std::string_view name) {
+  const auto names = CheckpointModelNames();
+  const auto at = std::ranges::find(names, name) - names.begin();
+  return CheckpointModels()[static_cast<std::size_t>(at)];
+}
+
+// Element j of variable i is 16 i + j modulo 100: a number of every type.
+std::vector<Tensor> Numbers(const Network& network) {
+  std::vector<Tensor> tensors;
+  for (const VariablePlan* plan : network.variable_plans()) {
+    auto next = static_cast<int>(16 * tensors.size());
+    Tensor& tensor = tensors.emplace_back(DType::kFloat32, plan->shape);
+    for (float& element : tensor.values<float>()) element = static_cast<float>(next++ % 100);
+  }
+  return tensors;
+}
+
+void ForEachDataset(Group& group, const std::function<void(Dataset&)>& change) {
+  for (Child& child : group.children) {
+    if (child.dataset() != nullptr) {
+      change(*child.dataset());
+    } else {
+      ForEachDataset(*child.group(), change);
+    }
+  }
+}
+
+Dataset& FirstDataset(Group& group) {
+  Dataset* first = nullptr;
+  ForEachDataset(group,
+                 [&first](Dataset& dataset) { first = first == nullptr ? &dataset : first; });
+  return *first;
+}
+
+// `to`: a type that the numbers fit in.
+void Retype(Dataset& dataset, DType to) {
+  StoredArray& value = dataset.value;
+  Tensor tensor(DType::kFloat32, value.shape);
+  std::ranges::copy(value.bytes, tensor.bytes().begin());
+  if (to == DType::kInt8) {
+    std::vector<std::byte>& bytes = value.bytes.Own();
+    bytes.clear();
+    for (const float element : tensor.values<float>()) {
+      bytes.push_back(static_cast<std::byte>(static_cast<std::int8_t>(element)));
+    }
+  } else {
+    const Tensor converted = Convert(tensor, to).value();
+    value.bytes.Own().assign(converted.bytes().begin(), converted.bytes().end());
+  }
+  value.type.dtype = to;
+  value.type.size = DTypeSize(to);
+  if (to == DType::kBFloat16) {  // as Keras 3 stores it
+    value.type.cls = StoredClass::kOpaque;
+    SetAttribute(dataset.attributes, StringAttribute("dtype", "bfloat16"));
+  }
+}
+
+void StoreEveryWay(Group& root) {
+  int way = 0;
+  ForEachDataset(root, [&way](Dataset& dataset) {
+    switch (way++ % 6) {
+      case 0:
+        return Retype(dataset, DType::kFloat16);
+      case 1:
+        return Retype(dataset, DType::kBFloat16);
+      case 2:
+        return Retype(dataset, DType::kInt8);
+      case 3:
+        dataset.value.type.big_endian = true;
+        return;
+      case 4:
+        dataset.storage = {dataset.value.shape, 9, true, true};
+        return;
+      default:
+        return;
+    }
+  });
+}
+
+void AddTensor(Group& root, const std::string& path) {
+  Dataset dataset;
+  dataset.value.shape = {2};
+  dataset.value.bytes = std::vector<std::byte>(8);
+  AddChild(*EnsureGroup(root, path), {path.substr(path.rfind('/') + 1), std::move(dataset)});
+}
+
+bool DropDataset(Group& group) {
+  const auto first =
+      std::ranges::find_if(group.children, [](Child& child) { return child.dataset() != nullptr; });
+  if (first != group.children.end()) {
+    group.children.erase(first);
+    return true;
+  }
+  return std::ranges::any_of(group.children,
+                             [](Child& child) { return DropDataset(*child.group()); });
+}
+
+struct Edit {
+  std::string name;
+  bool loads;
+  std::function<void(Group& root)> change;
+};
+
+std::vector<Edit> Edits(CheckpointFamily family) {
+  const std::string extra = family == CheckpointFamily::kLegacyH5 ? "dense/extra" : "extra/vars/0";
+  return {
+      {"plain", true, [](Group&) {}},
+      {"every-storage", true, StoreEveryWay},
+      {"float64", false, [](Group& root) { Retype(FirstDataset(root), DType::kFloat64); }},
+      {"another-shape", false,
+       [](Group& root) {
+         Shape& shape = FirstDataset(root).value.shape;
+         shape.insert(shape.begin(), 1);
+       }},
+      {"one-tensor-more", false, [extra](Group& root) { AddTensor(root, extra); }},
+      {"one-tensor-less", false, DropDataset},
+  };
+}
+
+LoadSeed Written(std::string name, bool loads, const Group& root) {
+  Result<std::vector<std::byte>> bytes = WriteHdf5(root);
+  if (!bytes) {
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), bytes.error().Text().c_str());
+    std::_Exit(3);
+  }
+  return {std::move(name), loads, *std::move(bytes)};
+}
+
+}  // namespace
+
+std::vector<LoadSeed> LoadSeeds(CheckpointFamily family) {
+  std::vector<LoadSeed> seeds;
+  const Format format =
+      family == CheckpointFamily::kLegacyH5 ? Format::kLegacyH5 : Format::kWeightsH5;
+  for (const std::string_view name : {kDenseStack, kSiblings[0], kSiblings[1]}) {
+    const Network& network = Model(name);
+    const Group plain = Encode(format, network.plan(), Numbers(network)).value();
+    for (const Edit& edit : Edits(family)) {
+      Group root = plain;
+      edit.change(root);
+      seeds.push_back(Written(std::string(name) + "-" + edit.name + ".h5", edit.loads, root));
+    }
+  }
+  return seeds;
+}
+
+}  // namespace weightproof::fuzz

@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "fuzz/checkpoint_models.h"
+#include "fuzz/driver.h"
+#include "fuzz/load_seeds.h"
+#include "fuzz/tree_mutator.h"
+#include "harness/properties/checkpoint_loading.h"
+#include "model/checkpoint/file.h"
+#include "model/checkpoint/hdf5.h"
+
+namespace weightproof::fuzz {
+namespace {
+
+constexpr CheckpointFamily kFamilies[] = {CheckpointFamily::kLegacyH5,
+                                          CheckpointFamily::kWeightsH5};
+
+std::string Source(const std::string& path) {
+  return std::string(WEIGHTPROOF_SOURCE_DIR) + "/" + path;
+}
+
+std::vector<std::byte> Read(const std::string& path) {
+  const auto bytes = ReadWholeFile(path);
+  EXPECT_TRUE(bytes.has_value()) << path;
+  if (!bytes) return {};
+  return {bytes->begin(), bytes->end()};
+}
+
+CheckpointLoadingResult Check(std::span<const std::byte> file, CheckpointFamily family) {
+  return CheckCheckpointLoading(file, family, CheckpointModels(), ScratchFolder());
+}
+
+TEST(CheckpointModels, AreToldApartByTheirWeights) {
+  std::set<std::pair<std::size_t, std::int64_t>> sizes;
+  for (const Network& network : CheckpointModels()) {
+    std::int64_t elements = 0;
+    for (const Tensor& variable : network.variables()) elements += variable.size();
+    EXPECT_TRUE(sizes.emplace(network.variables().size(), elements).second);
+  }
+  EXPECT_GE(sizes.size(), 12U);
+}
+
+TEST(CheckpointModels, LoadTheirOwnFilesWithoutOptions) {
+  int files = 0;
+  for (const std::string_view name : CheckpointModelNames()) {
+    for (const char* file : {"legacy.h5", "model.h5", "new.weights.h5"}) {
+      const std::string path = Source("corpus/golden/") + std::string(name) + "/" + file;
+      // Of models/ there are no golden files.
+      if (!std::filesystem::exists(path)) continue;
+      const CheckpointLoadingResult result = Check(
+          Read(path), std::string_view(file).starts_with("new") ? CheckpointFamily::kWeightsH5
+                                                                : CheckpointFamily::kLegacyH5);
+      EXPECT_TRUE(result.accepted) << path;
+      EXPECT_EQ(result.verdict.kind, VerdictKind::kHeld) << path << result.verdict.evidence;
+      ++files;
+    }
+  }
+  EXPECT_GE(files, 30);
+}
+
+TEST(LoadSeeds, LoadWhereTheyAreSaidTo) {
+  for (const CheckpointFamily family : kFamilies) {
+    int loaded = 0;
+    for (const LoadSeed& seed : LoadSeeds(family)) {
+      const CheckpointLoadingResult result = Check(seed.bytes, family);
+      EXPECT_EQ(result.accepted, seed.loads) << seed.name;
+      EXPECT_EQ(result.verdict.kind, VerdictKind::kHeld) << seed.name << result.verdict.evidence;
+      loaded += seed.loads ? 1 : 0;
+    }
+    EXPECT_GE(loaded, 4);
+  }
+}
+
+// After a change of the writer: weightproof_write_load_seeds corpus/fuzz
+TEST(LoadSeeds, StandInTheCorpus) {
+  for (const CheckpointFamily family : kFamilies) {
+    const bool legacy = family == CheckpointFamily::kLegacyH5;
+    const std::string folder =
+        Source(legacy ? "corpus/fuzz/fuzz_load_legacy_h5/" : "corpus/fuzz/fuzz_load_weights_h5/");
+    for (const LoadSeed& seed : LoadSeeds(family)) {
+      const Result<Group> stored = ReadHdf5(Read(folder + seed.name), seed.name);
+      ASSERT_TRUE(stored.has_value()) << stored.error().Text();
+      EXPECT_EQ(FirstDifference(*stored, ReadHdf5(seed.bytes, seed.name).value()), "") << seed.name;
+    }
+  }
+}
+
+TEST(TreeMutator, GivesFilesThatDifferAndRepeatAndStillLoadNowAndThen) {
+  constexpr std::size_t kBytesMax = 65536;
+  const std::vector<std::byte> seed = LoadSeeds(CheckpointFamily::kLegacyH5).front().bytes;
+  int made = 0;
+  int changed = 0;
+  int loaded = 0;
+  for (unsigned i = 0; i < 300; ++i) {
+    const auto file = MutateTree(seed, i, kBytesMax);
+    if (!file) continue;
+    ++made;
+    EXPECT_EQ(file, MutateTree(seed, i, kBytesMax));
+    EXPECT_TRUE(ReadHdf5(*file, "file").has_value());
+    changed += *file != seed ? 1 : 0;
+    const CheckpointLoadingResult result = Check(*file, CheckpointFamily::kLegacyH5);
+    EXPECT_NE(result.verdict.kind, VerdictKind::kFalsified) << result.verdict.evidence;
+    loaded += result.accepted ? 1 : 0;
+  }
+  EXPECT_GE(made, 200);
+  EXPECT_GE(changed, 200);
+  EXPECT_GE(loaded, 20);
+  EXPECT_LE(loaded, 250);
+  EXPECT_FALSE(MutateTree(seed, 1, 100));
+  EXPECT_FALSE(MutateTree(std::span(seed).first(100), 1, kBytesMax));
+}
+
+}  // namespace
+}  // namespace weightproof::fuzz

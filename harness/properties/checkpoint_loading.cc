@@ -1,0 +1,291 @@
+#include "harness/properties/checkpoint_loading.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "harness/oracle/truth.h"
+#include "harness/properties/checkpoint_loading_report.h"
+#include "harness/properties/clauses.h"
+#include "harness/properties/paths.h"
+#include "model/checkpoint/hdf5.h"
+
+namespace weightproof {
+namespace {
+
+struct Attempt {
+  LoadOptions options;
+  bool accepted = false;
+  std::vector<Tensor> values;  // after an accepted load
+  Verdict verdict;
+};
+
+struct Subject {
+  const Group* tree = nullptr;  // nullptr: the strict reader refuses the file
+  const std::string& path;
+  const std::string& again;  // where the model is saved
+  Network& network;
+  const CheckpointFunctions& functions;
+};
+
+// NaNs that no two variables share and no file is likely to hold: whatever a load does shows.
+std::vector<Tensor> Marked(const Network& network, std::uint32_t mark) {
+  std::vector<Tensor> values;
+  for (const VariablePlan* plan : network.variable_plans()) {
+    Tensor& value = values.emplace_back(DType::kFloat32, plan->shape);
+    for (std::uint32_t& bits : value.values<std::uint32_t>()) bits = 0x7fc00000U + ++mark;
+  }
+  return values;
+}
+
+Verdict FaultVerdict(Severity severity, std::string cause, std::string evidence,
+                     const LoadOptions& options) {
+  const std::pair<bool, const char*> given[] = {
+      {options.by_name, " by_name"},           {options.skip_mismatch, " skip_mismatch"},
+      {options.partial, " partial"},           {options.trust_auto_names, " trust_auto_names"},
+      {options.assume_order, " assume_order"}, {options.allow_narrowing, " allow_narrowing"}};
+  evidence += "; options:";
+  for (const auto& [on, name] : given) evidence += on ? name : "";
+  return Falsified(severity, std::move(cause), std::move(evidence));
+}
+
+// Causes that lie in the bytes of a file or in how it fits a model.
+bool IsOfLoading(ErrorKind kind, const LoadOptions& options) {
+  switch (kind) {
+    case ErrorKind::kNotAnHdf5File:
+    case ErrorKind::kDamagedFile:
+    case ErrorKind::kForbiddenFeature:
+    case ErrorKind::kLimitExceeded:
+    case ErrorKind::kWrongFormat:
+    case ErrorKind::kLayerCountMismatch:
+    case ErrorKind::kWeightCountMismatch:
+    case ErrorKind::kRoleMismatch:
+    case ErrorKind::kClassMismatch:
+    case ErrorKind::kGivenNameElsewhere:
+    case ErrorKind::kAmbiguousOrder:
+    case ErrorKind::kMissingTensor:
+    case ErrorKind::kDtypeMismatch:
+    case ErrorKind::kDuplicateName:
+    case ErrorKind::kMalformedMetadata:
+      return true;
+    case ErrorKind::kShapeMismatch:
+      return !options.skip_mismatch;
+    case ErrorKind::kUnusedTensor:
+      return !options.partial;
+    case ErrorKind::kNarrowing:
+      return !options.allow_narrowing;
+    case ErrorKind::kUnmatchedLayer:
+      return options.by_name && !options.partial;
+    case ErrorKind::kAutoNamesDisagree:
+      return options.by_name && !options.trust_auto_names;
+    case ErrorKind::kOptionNotSupported:
+      return options.by_name;
+    default:
+      return false;
+  }
+}
+
+// Whether the remedy is an option, or several, and all of them were given.
+bool AdvisesWhatWasDone(const Error& error, const LoadOptions& options) {
+  if (error.kind == ErrorKind::kOptionNotSupported) return false;
+  const std::pair<std::string_view, bool> words[] = {{"by_name", options.by_name},
+                                                     {"skip_mismatch", options.skip_mismatch},
+                                                     {"with partial", options.partial},
+                                                     {"and partial", options.partial},
+                                                     {"trust_auto_names", options.trust_auto_names},
+                                                     {"assume_order", options.assume_order},
+                                                     {"allow_narrowing", options.allow_narrowing}};
+  bool advised = false;
+  for (const auto& [word, given] : words) {
+    if (!error.remedy.contains(word)) continue;
+    if (!given) return false;
+    advised = true;
+  }
+  return advised;
+}
+
+std::string FaultOfRefusal(const Error& error, const std::string& path,
+                           const LoadOptions& options) {
+  if (!IsOfLoading(error.kind, options)) {
+    return "a refusal of the kind " + std::string(ErrorKindName(error.kind));
+  }
+  if (!error.place.starts_with(path)) return "the refusal does not name the file";
+  if (error.message.empty() || error.remedy.empty()) return "the refusal says or advises nothing";
+  // These three are about the file as a whole.
+  const bool whole = error.kind == ErrorKind::kNotAnHdf5File ||
+                     error.kind == ErrorKind::kWrongFormat ||
+                     error.kind == ErrorKind::kOptionNotSupported;
+  const bool placed = error.place.size() > path.size() + 2 || error.message.contains("(byte ");
+  if (!whole && !placed) return "the refusal names no place in the file";
+  if (AdvisesWhatWasDone(error, options)) return "the refusal advises what was given";
+  return "";
+}
+
+Verdict CheckRefused(const Subject& subject, const Error& error, std::span<const Tensor> before,
+                     const LoadOptions& options) {
+  if (!std::ranges::equal(subject.network.variables(), before)) {
+    return FaultVerdict(Severity::kHalfLoaded, "refusal-changes-a-variable", error.Text(), options);
+  }
+  std::string fault = FaultOfRefusal(error, subject.path, options);
+  if (fault.empty()) return Held();
+  return FaultVerdict(Severity::kUnhelpful, "unhelpful-refusal", fault + ": " + error.Text(),
+                      options);
+}
+
+// Saves the model, which holds `values`, and loads it into a fresh one.
+Verdict CheckSavedAgain(const Subject& subject, const LoadReport& report,
+                        const std::vector<Tensor>& values, const LoadOptions& options) {
+  if (Status saved = subject.functions.save(subject.network, subject.again, report.format);
+      !saved) {
+    return FaultVerdict(Severity::kFalseRefusal, "cannot-save-again", saved.error().Text(),
+                        options);
+  }
+  subject.network.variables() = Marked(subject.network, 0x100000);
+  const Result<LoadReport> loaded = subject.functions.load(subject.network, subject.again, {});
+  if (!loaded) {
+    return FaultVerdict(Severity::kFalseRefusal, "cannot-load-again", loaded.error().Text(),
+                        options);
+  }
+  if (subject.network.variables() == values) return Held();
+  return FaultVerdict(Severity::kSilentlyWrong, "differs-when-saved-again",
+                      "loaded, saved and loaded again, the variables are others", options);
+}
+
+Attempt Load(const Subject& subject, const LoadOptions& options, bool save_again) {
+  Attempt attempt{.options = options, .values = {}, .verdict = {}};
+  const std::vector<Tensor> before = Marked(subject.network, 0);
+  subject.network.variables() = before;
+  const Result<LoadReport> report = subject.functions.load(subject.network, subject.path, options);
+  if (!report) {
+    attempt.verdict = CheckRefused(subject, report.error(), before, options);
+    return attempt;
+  }
+  attempt.accepted = true;
+  attempt.values = subject.network.variables();
+  if (subject.tree == nullptr) {
+    attempt.verdict = FaultVerdict(Severity::kSilentlyWrong, "accepts-what-cannot-be-read",
+                                   "loaded, and the strict reader refuses the file", options);
+    return attempt;
+  }
+  LoadingFault fault = FaultOfAccepted({.tree = *subject.tree,
+                                        .options = options,
+                                        .before = before,
+                                        .network = subject.network,
+                                        .report = *report});
+  if (!fault.cause.empty()) {
+    attempt.verdict = FaultVerdict(Severity::kSilentlyWrong, std::move(fault.cause),
+                                   std::move(fault.evidence), options);
+  } else {
+    attempt.verdict =
+        save_again ? CheckSavedAgain(subject, *report, attempt.values, options) : Held();
+  }
+  return attempt;
+}
+
+// One in four goes by name, which weights_h5 refuses at once.
+LoadOptions ChooseOptions(const Digest& digest) {
+  const auto bit = [&digest](int i) { return (digest[1] >> i & 1) != 0; };
+  return {.by_name = bit(0) && bit(1),
+          .skip_mismatch = bit(2),
+          .partial = bit(3),
+          .trust_auto_names = bit(4),
+          .assume_order = bit(5),
+          .allow_narrowing = bit(6)};
+}
+
+struct WeightSize {
+  std::size_t tensors = 0;
+  std::size_t elements = 0;
+
+  bool operator==(const WeightSize&) const = default;
+  void Add(const Shape& shape) {
+    ++tensors;
+    elements += static_cast<std::size_t>(ElementCount(shape).value_or(0));
+  }
+};
+
+// What loads without options, the oracle finds no contradiction in and reads the same. It shares no
+// code with the loader.
+Verdict CheckAgainstOracle(const Subject& subject, CheckpointFamily family,
+                           const std::vector<Tensor>& values) {
+  Route route;
+  route.format =
+      family == CheckpointFamily::kWeightsH5 ? RouteFormat::kWeightsH5 : RouteFormat::kLegacyH5;
+  const Truth truth = DecodeTruth(*subject.tree, subject.network.plan(), route);
+  for (const Owed& owed : truth.owed) {
+    // A name list that is missing where nothing is to be listed moves no value.
+    if (owed.rule == "malformed-names") continue;
+    return FaultVerdict(Severity::kSilentlyWrong, "accepts-a-contradiction",
+                        owed.rule + ": " + ListText(owed.subjects), {});
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto& [id, value] = truth.values[i];
+    if (value == values[i]) continue;
+    return FaultVerdict(Severity::kSilentlyWrong, "differs-from-oracle",
+                        id + " holds another value than the oracle reads for it", {});
+  }
+  return Held();
+}
+
+bool OfFamily(const Group& tree, CheckpointFamily family) {
+  const Result<Format> format = DetectFormat(tree, "");
+  return !format || (*format == Format::kWeightsH5) == (family == CheckpointFamily::kWeightsH5);
+}
+
+}  // namespace
+
+std::size_t ChooseModel(const Group& root, std::span<const Network> models, std::size_t choice) {
+  WeightSize due;
+  for (const std::string& path : WeightTensorPaths(root)) {
+    due.Add(FindPath(root, path)->dataset()->value.shape);
+  }
+  std::vector<std::size_t> near;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    WeightSize size;
+    for (const VariablePlan* plan : models[i].variable_plans()) size.Add(plan->shape);
+    if (size == due) return i;
+    if (size.tensors == due.tensors) near.push_back(i);
+  }
+  return near.empty() ? choice % models.size() : near[choice % near.size()];
+}
+
+CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
+                                               CheckpointFamily family, std::span<Network> models,
+                                               const std::string& folder,
+                                               const CheckpointFunctions& functions) {
+  const std::string path = folder + "/given.h5";
+  const std::string again = folder + "/again.h5";
+  const Result<Group> tree = ReadHdf5(file, path);
+  CheckpointLoadingResult result{.readable = tree.has_value(), .verdict = {}};
+  if (tree && !OfFamily(*tree, family)) return result;
+  if (!WriteFile(path, file)) {
+    result.verdict = {VerdictKind::kHarnessError, Severity::kNone, "cannot-write", path};
+    return result;
+  }
+  const Digest digest =
+      TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(file.size())}, file);
+  const std::size_t model =
+      tree ? ChooseModel(*tree, models, digest[0]) : digest[0] % models.size();
+  const Subject subject{tree ? &*tree : nullptr, path, again, models[model], functions};
+  const Attempt strict = Load(subject, {}, true);
+  result.accepted = strict.accepted;
+  result.verdict = strict.verdict;
+  if (!tree || result.verdict.kind != VerdictKind::kHeld) return result;
+  if (strict.accepted) {
+    result.verdict = CheckAgainstOracle(subject, family, strict.values);
+    if (result.verdict.kind != VerdictKind::kHeld) return result;
+  }
+  const LoadOptions options = ChooseOptions(digest);
+  // Where both must give the same, saving one of them is enough.
+  const bool bound = strict.accepted && !options.by_name;
+  const Attempt other = Load(subject, options, !bound);
+  result.accepted_with_options = other.accepted;
+  result.verdict = other.verdict;
+  if (bound && result.verdict.kind == VerdictKind::kHeld && other.values != strict.values) {
+    result.verdict =
+        FaultVerdict(Severity::kFalseRefusal, "options-let-less-pass",
+                     "loaded without options, and not, or otherwise, with them", options);
+  }
+  return result;
+}
+
+}  // namespace weightproof

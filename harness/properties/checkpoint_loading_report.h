@@ -1,0 +1,29 @@
+// Whether the report of an accepted load is true: held against the file's tree and the variables.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/checkpoint/checkpoint.h"
+
+namespace weightproof {
+
+struct LoadingFault {
+  std::string cause;     // as of a Verdict; empty: no fault
+  std::string evidence;  // one sentence
+};
+
+struct AcceptedLoad {
+  const Group& tree;  // of the file, read by another call
+  const LoadOptions& options;
+  std::span<const Tensor> before;  // the variables, in walk order
+  const Network& network;          // after the load
+  const LoadReport& report;
+};
+
+// Every variable once, every tensor once, values as the sources hold them, and a note for whatever
+// an option let pass.
+LoadingFault FaultOfAccepted(const AcceptedLoad& load);
+
+}  // namespace weightproof
