@@ -2,16 +2,20 @@
 
 import struct
 
-from h5_parts import *  # pylint: disable=wildcard-import
+from h5_parts import *
 
 
 def data(*extra, kind=None, shape=None, layout=None, filled=None):
     """A dataset as a function that places its blocks in a file and returns its messages."""
-    return lambda f: [message(DATASPACE, space() if shape is None else shape),
-                      message(DATATYPE, number() if kind is None else kind),
-                      message(FILL, fill() if filled is None else filled),
-                      message(LAYOUT, layout(f) if callable(layout) else layout or compact(bytes(4))),
-                      *extra]
+
+
+    def messages(f):
+        where = layout(f) if callable(layout) else layout or compact(bytes(4))
+        return [message(DATASPACE, space() if shape is None else shape),
+                message(DATATYPE, number() if kind is None else kind),
+                message(FILL, fill() if filled is None else filled), message(LAYOUT, where), *extra]
+
+    return messages
 
 
 def stored(values=bytes(4)):
@@ -19,18 +23,17 @@ def stored(values=bytes(4)):
     return lambda f: contiguous(f.place("values", "names", values), len(values))
 
 
-def chunks(*starts, sizes=(2,), element=4, stored_bytes=None, left_out=0, last=None, k=32):
-    """A chunked layout over a B-tree of one node: a chunk of counted bytes at each start."""
+def chunks(*starts, stored_bytes, sizes=(2,), element=4, left_out=0, k=32):
+    """A chunked layout over a B-tree of one node: a chunk at each start."""
 
     def layout(f):
         rank = len(sizes)
         keys, addresses = [], []
         for i, start in enumerate(starts):
-            plain = bytes(range(1, element * sizes[0] + 1)) if stored_bytes is None else stored_bytes
-            addresses.append(f.place(f"chunk{i}", "names", plain))
+            addresses.append(f.place(f"chunk{i}", "names", stored_bytes))
             at = start if isinstance(start, tuple) else (start,)
-            keys.append(struct.pack(f"<II{rank + 1}Q", len(plain), left_out, *at, 0))
-        end = (last if last is not None else 2**32,) + (0,) * rank
+            keys.append(struct.pack(f"<II{rank + 1}Q", len(stored_bytes), left_out, *at, 0))
+        end = (2**32,) + (0,) * rank
         keys.append(struct.pack(f"<II{rank + 1}Q", 0, 0, *end))
         f.place("btree", "btree", btree(1, 0, keys, addresses, 2 * k))
         return chunked(f.at["btree"], *sizes, element)
@@ -152,7 +155,7 @@ def fractal(space_bytes, objects, root, rows):
     return head + bytes(4)
 
 
-def dense_file(names, rows=0, depth=0, outer=False, kinds=()):
+def dense_file(names, rows=0, depth=0, outer=False, kinds=(), extra=()):
     """Links to datasets under `names`. `rows`: of the heap's table, none with one block; `outer`:
     the links stand in a table of the table. `depth`: of the index."""
     f = File(superblock2())
@@ -180,7 +183,7 @@ def dense_file(names, rows=0, depth=0, outer=False, kinds=()):
     f.set("fractal", (0, fractal(size, len(names), root, rows)))
     place_index(f, sorted(records), depth)
     info = link_info(f.at["fractal"], f.at["index"])
-    return closed(f, f.place("root", "header2", header2([message(LINK_INFO, info)]), True))
+    return closed(f, f.place("root", "header2", header2([message(LINK_INFO, info), *extra]), True))
 
 
 def place_table(f, name, rows, start, children):

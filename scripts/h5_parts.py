@@ -249,6 +249,7 @@ def messages2(messages):
 def header2(messages, flags=0, size=None):
     body = messages2(messages)
     size = len(body) if size is None else size
+    flags |= 1 if size > 255 else 0  # two bytes for the size
     extra = (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0)
     head = b"OHDR" + bytes([2, flags]) + bytes(extra)
     return head + size.to_bytes(1 << (flags & 3), "little") + body + bytes(4)

@@ -40,7 +40,7 @@ def made():
         content = file.finished(wrong_sum, cut)
         twin = next((other for other, row in found.items() if row[0] == content), None)
         if f"{name}.h5" in found or twin or len(content) > BYTES_MAX:
-            print(f"{name}: a name twice, too large, or the same bytes as {twin}")
+            sys.exit(f"{name}: a name twice, too large, or the same bytes as {twin}")
         found[f"{name}.h5"] = content, outcome, words
 
     reader_cases_tree.all_cases(case)

@@ -1,6 +1,6 @@
 """Superblocks, object headers, groups: what make_reader_corpus.py writes of them."""
 
-from h5_files import *  # pylint: disable=wildcard-import
+from h5_files import *
 
 DAMAGED, FORBIDDEN, LIMIT = "DamagedFile", "ForbiddenFeature", "LimitExceeded"
 ACCEPTED = "accepted"
@@ -57,13 +57,14 @@ def superblocks(case):
          ending=b"tail")
     case("root_without_an_address", DAMAGED, "an object without an address", new_file(),
          ("superblock.root", UNDEFINED))
-    case("root_is_a_dataset", DAMAGED, "the root is no group", *at_root(new_file(), "d"))
+    case("root_is_a_dataset", DAMAGED, "the root is no group", *with_root("d"))
     case("root_outside_the_file", DAMAGED, "an object header of 16 bytes at address", new_file(),
          ("superblock.root", 1 << 40))
 
 
-def at_root(f, name):
-    """The file with another object as its root."""
+def with_root(name):
+    """Another object as the root."""
+    f = new_file()
     return f, ("superblock.root", f.at[name])
 
 
@@ -124,8 +125,8 @@ def headers(case):
 
 
 def groups(case):
-    for name in (b"", b".", b"a/b", b"a\0b"):
-        case("name_" + (name.hex() or "empty"), DAMAGED, "a member's name is empty, or has",
+    for what, name in (("empty", b""), ("dot", b"."), ("slash", b"a/b"), ("nul", b"a\0b")):
+        case("link_name_" + what, DAMAGED, "a member's name is empty, or has",
              new_file(more=[link(name, 48)]))
     case("link_twice_under_one_name", DAMAGED, "two members have one name",
          new_file(more=[link(b"d", 48)]))
@@ -133,7 +134,8 @@ def groups(case):
          new_file(more=[link(b"e", 48)]))
     case("link_soft", FORBIDDEN, "a soft link", new_file(more=[link(b"s", kind=1)]))
     case("link_external", FORBIDDEN, "a link to another file", new_file(more=[link(b"s", kind=64)]))
-    case("link_user_defined", FORBIDDEN, "a user-defined link", new_file(more=[link(b"s", kind=70)]))
+    case("link_user_defined", FORBIDDEN, "a user-defined link",
+         new_file(more=[link(b"s", kind=70)]))
     case("link_of_version_2", FORBIDDEN, "a link of an unknown version",
          new_file(more=[link(b"e", version=2)]))
     case("link_in_order_of_creation", FORBIDDEN, "links in order of creation (track_order)",
@@ -159,7 +161,7 @@ def groups(case):
     case("group_symbol_table_cut_short", DAMAGED, "a symbol table message that is cut short",
          old_file(symbol=bytes(8)))
     case("group_that_is_none", DAMAGED, "neither a group nor a dataset",
-         *at_root(new_file(data()), "root"), ("root", (7, b"\0")), ("root", (29, b"\0")))
+         new_file(lambda f: [message(ATTRIBUTE, attribute())]))
     case("group_that_is_a_stored_type", FORBIDDEN, "a stored datatype",
          new_file(lambda f: [message(DATATYPE, number())]))
     case("group_and_dataset_at_once", DAMAGED, "a group and a dataset at once",
@@ -191,7 +193,7 @@ def symbol_tables(case):
     case("names_free_block_that_leads_to_itself", DAMAGED, "a free block of a wrong size",
          old_file(free=struct.pack("<QQ", 16, 16)))
     case("names_free_blocks_over_each_other", DAMAGED, "free blocks over each other",
-         old_file(free=struct.pack("<4Q", 24, 32, 1, 16) + bytes(8)))
+         old_file(free=struct.pack("<4Q", 32, 32, 1, 16)))
     case("names_free_blocks_two", ACCEPTED, "", old_file(free=struct.pack("<4Q", 32, 16, 1, 16)))
     case("names_name_outside_the_heap", DAMAGED, "a name outside the heap", old_file(),
          ("node.name", 4000))
@@ -208,7 +210,7 @@ def symbol_tables(case):
     case("names_behind_their_key", DAMAGED, "a symbol table node with names behind its key",
          old_file(names=two), ("btree.next_key", 8))
     case("names_keys_that_share_their_bytes", DAMAGED, "keys that share their bytes",
-         *shared_keys())
+         shared_keys())
     case("node_outside_the_file", DAMAGED, "a symbol table node of", old_file(),
          ("btree.child", 1 << 40))
     case("node_without_signature", DAMAGED, "no symbol table node where one is due", old_file(),
@@ -216,8 +218,8 @@ def symbol_tables(case):
     case("node_of_too_many_entries", DAMAGED, "a symbol table node with too many entries",
          old_file(), ("node.used", 9))
     tree = "a B-tree node of a group"
-    case("btree_outside_the_file", DAMAGED, tree + " of", old_file(symbol=symbols(1 << 40, 0)),
-         ("superblock.root_kind", 0), *heap_at_its_place(old_file()))
+    case("btree_outside_the_file", DAMAGED, tree + " of", old_file(), ("superblock.root_kind", 0),
+         ("root", (24, struct.pack("<Q", 1 << 40))))
     case("btree_without_signature", DAMAGED, "no " + tree, old_file(), ("btree.signature", b"TREX"))
     case("btree_of_chunks_for_a_group", DAMAGED, "no " + tree, old_file(), ("btree.type", 1))
     case("btree_of_too_many_children", DAMAGED, tree + " of a wrong level or size", old_file(),
@@ -232,26 +234,15 @@ def symbol_tables(case):
          ("leaf2.key", 0))
 
 
-def heap_at_its_place(f):
-    """The B-tree alone is elsewhere."""
-    return [("root", (32, struct.pack("<Q", f.at["heap"])))]
-
-
 def shared_keys():
-    """Many empty nodes between keys that are one long text."""
+    """Eight empty nodes between keys that are one long text."""
     f = File(superblock0())
     f.at["superblock"], f.kind["superblock"] = 0, "superblock0"
-    text = bytes(8) + b"k" * 200
-    text += bytes(8)
-    place_symbols(f, text, 1, [], 8)
+    place_symbols(f, bytes(8) + b"k" * 200 + bytes(8), 1, [], 8)
     nodes = [f.at["node"]] + [f.place(f"node{i}", "node", symbol_node([])) for i in range(7)]
-    keys = [struct.pack("<Q", 8)] * (len(nodes) + 1)
-    f.data[f.at["btree"]:] = btree(0, 0, keys, nodes, 32)
-    f.data += bytes(0)
-    f.place("root", "header1", header1([message(SYMBOLS, symbols(f.at["btree"], f.at["heap"]))]))
-    tree = f.at["btree"]
-    f.data[tree:tree + 8 + 16] = btree(0, 0, keys, nodes, 32)[:24]
-    return (closed(f, f.at["root"]),)
+    f.set("btree", (0, btree(0, 0, [struct.pack("<Q", 8)] * (len(nodes) + 1), nodes, 32)))
+    table = symbols(f.at["btree"], f.at["heap"])
+    return closed(f, f.place("root", "header1", header1([message(SYMBOLS, table)])))
 
 
 def dense(case):
@@ -267,7 +258,7 @@ def dense(case):
     case("dense_index_of_depth_2", ACCEPTED, "", dense_file(seven, depth=2))
     case("dense_soft_link", FORBIDDEN, "a soft link", dense_file(abc, kinds=(1,)))
     case("dense_and_a_link_message", DAMAGED, "a link outside the group's dense storage",
-         new_file(info=link_info(0, 0)), *())
+         dense_file(abc, extra=[message(LINK, link(b"e", 48))]))
     case("heap_outside_the_file", DAMAGED, "a fractal heap of links of 146 bytes",
          new_file(info=link_info(1 << 40, 1 << 40)))
     case("heap_without_signature", DAMAGED, "no fractal heap where one is due", dense_file(abc),
@@ -301,10 +292,12 @@ def dense(case):
          ("leaf.at", 1 << 20))
     case("heap_link_in_the_head_of_a_block", DAMAGED, "a link outside the blocks", dense_file(abc),
          ("leaf.at", 4))
+    case("heap_links_over_each_other", DAMAGED, "links over each other in their fractal heap",
+         *overlapping())
     case("heap_link_that_is_none", FORBIDDEN, "a link of an unknown version", dense_file(abc),
          ("leaf.at", 22))
     case("index_outside_the_file", DAMAGED, "an index of links of 38 bytes", dense_file(abc),
-         *index_elsewhere(dense_file(abc)))
+         ("root", (7 + 4 + 2 + 8, struct.pack("<Q", 1 << 40))))
     case("index_without_signature", DAMAGED, "no index of links where one is due", dense_file(abc),
          ("index.signature", b"BTHX"))
     case("index_checksum", DAMAGED, "the checksum of an index of links is wrong", dense_file(abc),
@@ -330,9 +323,13 @@ def dense(case):
          dense_file(abc), ("index.root", UNDEFINED), ("index.root_records", 0))
 
 
-def index_elsewhere(f):
-    """The root's second address."""
-    return [("root", (7 + 4 + 2 + 8, struct.pack("<Q", 1 << 40)))]
+def overlapping():
+    """The first link's name and address are a second link, and the index names both."""
+    outer = b"\1\0\1b"
+    f = dense_file((outer, b"b"))
+    order = sorted((outer, b"b"), key=lookup3)
+    which = "2" if order[1] == b"b" else ""
+    return f, ("leaf.at" + which, BLOCK_HEAD + 3), ("leaf.size" + which, 12)
 
 
 def swapped():

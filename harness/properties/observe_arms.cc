@@ -60,14 +60,25 @@ Format ModelFormat(RouteFormat format) {
 // and the counters of the others depend on how many are given.
 enum class Naming { kNone, kAutomaticLooks, kAll };
 
+bool KeepsName(const Step& step, Naming naming) {
+  return naming == Naming::kAll ||
+         (naming == Naming::kAutomaticLooks && !AutomaticNameClass(step.name).empty());
+}
+
+// The build itself with fewer given names.
+Build Renamed(Build build, Naming naming) {
+  std::erase_if(build, [naming](const Step& step) {
+    return step.op == StepOp::kName && !KeepsName(step, naming);
+  });
+  return build;
+}
+
 // The steps that say which model it is, how it is `nested` if asked, and a list.
 Build PlainestBuild(const Build& build, bool nested, Naming naming) {
   Build plain;
   for (const Step& step : build) {
-    const bool kept = naming == Naming::kAll ||
-                      (naming == Naming::kAutomaticLooks && !AutomaticNameClass(step.name).empty());
-    const bool name =
-        step.op == StepOp::kName && kept && (nested || step.target != TargetKind::kNest);
+    const bool name = step.op == StepOp::kName && KeepsName(step, naming) &&
+                      (nested || step.target != TargetKind::kNest);
     if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
         step.op == StepOp::kInsert || name || (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
@@ -164,13 +175,15 @@ void Player::PlayUndetectable() {
                      (!o_.truth || o_.truth->owed.empty());
   if (right) return;
   o_.could_have_written = CouldHaveWritten(o_.reader_plan);
-  // The same architecture built in the plainest ways may have written what this build would not.
-  for (const bool nested : {true, false}) {
-    for (const Naming naming : {Naming::kAutomaticLooks, Naming::kNone, Naming::kAll}) {
+  // The same architecture under other names, or built in the plainest ways, may have written what
+  // this build would not.
+  for (const Naming naming : {Naming::kAutomaticLooks, Naming::kNone, Naming::kAll}) {
+    for (const Build& build :
+         {Renamed(reader_build_, naming), PlainestBuild(reader_build_, true, naming),
+          PlainestBuild(reader_build_, false, naming)}) {
       if (o_.could_have_written) return;
-      const Result<ModelPlan> plain =
-          Interpret(c_.architecture, PlainestBuild(reader_build_, nested, naming));
-      o_.could_have_written = plain && CouldHaveWritten(*plain);
+      const Result<ModelPlan> plan = Interpret(c_.architecture, build);
+      o_.could_have_written = plan && CouldHaveWritten(*plan);
     }
   }
   o_.could_have_written = o_.could_have_written || SubclassCouldHaveWritten();
