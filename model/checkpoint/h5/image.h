@@ -17,7 +17,9 @@ class Image {
  public:
   // `base`: offset of the superblock; every address in the file counts from there. `end`: end of
   // the file as the superblock states it, from `base`.
-  Image(Bytes file, std::uint64_t base) : file_(file), base_(base), end_(file.size() - base) {}
+  Image(Bytes file, std::uint64_t base) : file_(file), base_(base), end_(file.size() - base) {
+    claims_.reserve(64);
+  }
 
   void SetEnd(std::uint64_t end) { end_ = end; }
   std::uint64_t end() const { return end_; }

@@ -34,6 +34,8 @@ class HeaderReader {
   }
 
  private:
+  const Block& At(std::size_t i) const { return i == 0 ? first_ : more_[i - 1]; }
+
   Checked ReadOld(std::uint64_t address, Cursor& in) {
     in.Skip(1);
     const std::uint16_t count = in.U16();
@@ -42,10 +44,10 @@ class HeaderReader {
     const Parsed<Bytes> first =
         image_.Claim(address + kPrefixBytes, size, "the messages of an object header");
     if (!first) return std::unexpected(first.error());
-    blocks_.push_back({*first, image_.Offset(address + kPrefixBytes)});
+    first_ = {*first, image_.Offset(address + kPrefixBytes)};
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      Cursor block(blocks_[i].bytes, blocks_[i].offset);
+    for (std::size_t i = 0; i <= more_.size(); ++i) {
+      Cursor block(At(i).bytes, At(i).offset);
       while (block.left() > 0) {
         const std::uint64_t at = block.offset();
         const std::uint16_t type = block.U16();
@@ -105,9 +107,9 @@ class HeaderReader {
     if (!rest) return std::unexpected(rest.error());
     const Bytes block(prefix.data(), whole);
     if (Checked sum = CheckSum(block, offset); !sum) return sum;
-    blocks_.push_back({block.subspan(head, size), offset + head});
-    for (std::size_t i = 0; i < blocks_.size(); ++i) {
-      Cursor in_block(blocks_[i].bytes, blocks_[i].offset);
+    first_ = {block.subspan(head, size), offset + head};
+    for (std::size_t i = 0; i <= more_.size(); ++i) {
+      Cursor in_block(At(i).bytes, At(i).offset);
       while (in_block.left() >= kMessageBytes2) {
         const std::uint64_t at = in_block.offset();
         const std::uint8_t type = in_block.U8();
@@ -178,7 +180,7 @@ class HeaderReader {
     if (!block) return std::unexpected(block.error());
     const std::uint64_t at = image_.Offset(address);
     if (!checksummed) {
-      blocks_.push_back({*block, at});
+      more_.push_back({*block, at});
       return {};
     }
     Cursor signature(*block, at);
@@ -186,13 +188,14 @@ class HeaderReader {
       return Damaged(at, "no continuation of an object header where one is due");
     }
     if (Checked sum = CheckSum(*block, at); !sum) return sum;
-    blocks_.push_back({block->subspan(4, size - 8), at + 4});
+    more_.push_back({block->subspan(4, size - 8), at + 4});
     return {};
   }
 
   Image& image_;
   std::vector<Message>& messages_;
-  std::vector<Block> blocks_;
+  Block first_{};
+  std::vector<Block> more_;  // continuations, rarely any
 };
 
 }  // namespace

@@ -207,6 +207,8 @@ class Reader {
       Checked checked = CheckAttributeInfo((*info)->data, (*info)->offset);
       if (!checked) return checked;
     }
+    attributes.reserve(static_cast<std::size_t>(
+        std::ranges::count(messages_, MessageType::kAttribute, &Message::type)));
     for (const Message& message : messages_) {
       if (message.type != MessageType::kAttribute) continue;
       attributes.emplace_back();
