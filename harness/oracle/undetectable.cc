@@ -128,14 +128,26 @@ bool OnlyNoOps(const Group& group) {
 
 bool SameGroup(const Group& file, const Group& own);
 
+// Nested models in their order; those of the file without tensors may be of layers that compute
+// nothing.
+bool SameNested(const std::map<int, const Group*>& file, const std::map<int, const Group*>& own) {
+  auto mine = own.begin();
+  for (const auto& [counter, group] : file) {
+    if (mine != own.end() && SameGroup(*group, *mine->second)) {
+      ++mine;
+    } else if (HoldsTensors(*group)) {
+      return false;
+    }
+  }
+  return mine == own.end();
+}
+
 // A `layers` container: keys are class and counter, so only the order inside a class is told.
 bool SameContainer(const Group& file, const Group& own) {
   std::map<std::string, std::map<int, const Group*>> file_classes, own_classes;
   for (const Child& child : file.children) {
     const auto [cls, counter] = SplitKey(child.name);
     if (child.group() == nullptr) return false;
-    if (cls == "Sequential" && !HoldsTensors(*child.group()))
-      continue;  // of layers that do nothing
     file_classes[cls][counter] = child.group();
   }
   for (const Child& child : own.children) {
@@ -147,6 +159,10 @@ bool SameContainer(const Group& file, const Group& own) {
   for (const auto& [cls, groups] : file_classes) {
     if (MayBeNoOp(cls) && cls != "Activation") continue;
     if (cls == "Activation") continue;  // more of them may be no-ops; fewer are checked below
+    if (cls == "Sequential") {
+      if (!SameNested(groups, own_classes[cls])) return false;
+      continue;
+    }
     const auto found = own_classes.find(cls);
     if (found == own_classes.end() || found->second.size() != groups.size()) return false;
     auto mine = found->second.begin();
@@ -155,7 +171,7 @@ bool SameContainer(const Group& file, const Group& own) {
     }
   }
   return std::ranges::all_of(own_classes, [&](const auto& item) {
-    return MayBeNoOp(item.first) || file_classes.contains(item.first);
+    return MayBeNoOp(item.first) || item.second.empty() || file_classes.contains(item.first);
   });
 }
 
