@@ -144,6 +144,9 @@ class HeaderReader {
     if (type == static_cast<std::uint16_t>(MessageType::kContinuation)) {
       return Continue(data, offset, checksummed);
     }
+    if (type == static_cast<std::uint16_t>(MessageType::kReferenceCount) && !checksummed) {
+      return Damaged(offset, "a reference count in a header that has a field for it");
+    }
     switch (static_cast<MessageType>(type)) {
       case MessageType::kDataspace:
       case MessageType::kLinkInfo:
