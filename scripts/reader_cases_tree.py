@@ -22,6 +22,8 @@ def superblocks(case):
          old_file(), ("superblock.addresses", 4))
     case("superblock_old_flags", DAMAGED, "unknown flags in the superblock", old_file(),
          ("superblock.flags", 0x80))
+    # Files of HDF5 1.6 have the bits for "open for writing" and "closed well".
+    case("superblock_old_flags_of_1_6", ACCEPTED, "", old_file(), ("superblock.flags", 3))
     case("superblock_old_leaves_of_no_entries", DAMAGED, "B-tree nodes without entries", old_file(),
          ("superblock.leaf_k", 0))
     case("superblock_old_chunk_nodes_of_no_entries", DAMAGED, "B-tree nodes without entries",
@@ -102,6 +104,8 @@ def headers(case):
          new_file(extra=[message(1, bytes(8), 2)]))
     case("header_message_with_flags", FORBIDDEN, "a header message with unusual flags",
          new_file(extra=[message(0, bytes(8), 8)]))
+    case("header_reference_count_of_version_1", DAMAGED, "a reference count in a header that has",
+         old_file(extra=[message(0x16, bytes(8))]))
     case("header_message_of_unknown_kind", FORBIDDEN, "a header message of unknown kind 99",
          new_file(extra=[message(99, bytes(8))]))
     case("header_message_of_unknown_kind_1", FORBIDDEN, "a header message of unknown kind 99",

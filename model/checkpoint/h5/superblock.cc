@@ -51,7 +51,8 @@ Parsed<Superblock> ReadOld(Image& image, std::uint64_t base, int version) {
   Superblock found;
   found.leaf_k = in.U16();
   found.group_k = in.U16();
-  if (in.U32() != 0) return Damaged(in.offset() - 4, "unknown flags in the superblock");
+  // HDF5 1.6 left its status bits here; the library has no use for them.
+  if ((in.U32() & ~3U) != 0) return Damaged(in.offset() - 4, "unknown flags in the superblock");
   if (version == 1) {
     found.chunk_k = in.U16();
     in.Skip(2);
