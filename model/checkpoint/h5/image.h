@@ -21,7 +21,6 @@ class Image {
     claims_.reserve(64);
   }
 
-  void SetEnd(std::uint64_t end) { end_ = end; }
   std::uint64_t end() const { return end_; }
   std::uint64_t Offset(std::uint64_t address) const { return base_ + address; }
 
@@ -33,8 +32,6 @@ class Image {
 
   // Fails when two claims overlap.
   Checked CheckOwners();
-
-  std::uint64_t claimed_bytes() const { return claimed_; }
 
  private:
   Bytes file_;

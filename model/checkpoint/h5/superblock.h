@@ -20,7 +20,8 @@ struct Superblock {
 // Offset of the signature (0, 512, 1024, ...); nullopt: this is no HDF5 file.
 std::optional<std::uint64_t> FindSignature(Bytes file);
 
-// Claims and reads it, and sets the image's end. Versions 0 to 3; 2 and 3 with their checksum.
+// Claims and reads it; the end it states must be the file's. Versions 0 to 3; 2 and 3 with their
+// checksum.
 Parsed<Superblock> ReadSuperblock(Image& image, Bytes file, std::uint64_t base);
 
 }  // namespace weightproof::h5
