@@ -73,8 +73,15 @@ enum class DamageOp : std::uint8_t {
   kDuplicate,
   kSetAttribute,
   kChunk,
-  kSetValue
+  kSetValue,
+  // Edits of bytes, after all edits of the tree.
+  kFlip,
+  kCut,
+  kZero,
+  kAppend
 };
+
+constexpr bool OfBytes(DamageOp op) { return op >= DamageOp::kFlip; }
 
 struct Damage {
   DamageOp op = DamageOp::kDrop;
@@ -87,8 +94,13 @@ struct Damage {
   std::vector<std::string> strings;  // kSetAttribute
   int deflate = -1;                  // kChunk
   bool shuffle = false;              // kChunk
-  std::int64_t index = 0;            // kSetValue
-  double value = 0;                  // kSetValue
+  bool fletcher32 = false;           // kChunk
+  // kSetValue; kFlip, kZero, kCut: a byte, counted modulo the length of the file; with a `path`
+  // counted in the first stored piece of that dataset, modulo its length.
+  std::int64_t index = 0;
+  double value = 0;        // kSetValue
+  std::int64_t bytes = 0;  // kZero, kAppend: how many
+  int mask = 0;            // kFlip: the bits that turn, 1 to 255
   bool operator==(const Damage&) const = default;
 };
 

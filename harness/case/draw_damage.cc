@@ -99,14 +99,61 @@ Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only, bool 
     case DamageOp::kChunk:
       out.deflate = choose.Percent(70) ? choose.Range(0, 9) : -1;
       out.shuffle = choose.Percent(50);
+      out.fletcher32 = choose.Percent(30);
       break;
     case DamageOp::kSetValue:
       out.index =
           static_cast<std::int64_t>(choose.Below(static_cast<std::uint64_t>(Count(target.shape))));
       out.value = choose.Pick({0.0, 0.5, -3.0, 1e30});
       break;
+    case DamageOp::kFlip:
+    case DamageOp::kCut:
+    case DamageOp::kZero:
+    case DamageOp::kAppend:
+      break;  // DrawBytes
   }
   return out;
+}
+
+// Bytes of small files: the position is taken modulo the length, which is not known here.
+Damage DrawBytes(Chooser& choose, const FileNames& names) {
+  constexpr int kPositions = 1 << 16;
+  Damage out;
+  switch (choose.Weighted({60, 20, 15, 5})) {
+    case 0:
+      out.op = DamageOp::kFlip;
+      out.mask = choose.Percent(60) ? 1 << choose.Range(0, 7) : choose.Range(1, 255);
+      break;
+    case 1:
+      out.op = DamageOp::kCut;
+      break;
+    case 2:
+      out.op = DamageOp::kZero;
+      out.bytes = choose.Pick({1, 2, 8, 64, 512, 4096});
+      break;
+    default:
+      out.op = DamageOp::kAppend;
+      out.bytes = choose.Pick({1, 8, 512});
+      return out;
+  }
+  out.index = choose.Range(0, kPositions - 1);
+  if (choose.Percent(35)) out.path = choose.Pick(Names(names.datasets)).path;
+  return out;
+}
+
+// One or two edits of bytes; now and then of a file whose chunks carry checksums.
+void DrawByteDamage(Chooser& choose, const FileNames& names, Case& c) {
+  Damage one = DrawBytes(choose, names);
+  if (choose.Percent(20)) {
+    Damage chunk;
+    chunk.op = DamageOp::kChunk;
+    chunk.path = one.path.empty() ? choose.Pick(Names(names.datasets)).path : one.path;
+    chunk.deflate = choose.Percent(50) ? 4 : -1;
+    chunk.fletcher32 = choose.Percent(80);
+    c.damage.push_back(std::move(chunk));
+  }
+  c.damage.push_back(std::move(one));
+  if (choose.Percent(20)) c.damage.push_back(DrawBytes(choose, names));
 }
 
 }  // namespace
@@ -114,6 +161,7 @@ Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only, bool 
 void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
   const FileNames names = NamesInFile(writer, c.route.format);
   if (names.datasets.empty()) return;
+  if (choose.Percent(40)) return DrawByteDamage(choose, names, c);
   const std::size_t wanted = choose.Percent(80) ? 1 : 2;
   const bool storage_only = choose.Percent(25);
   for (int tries = 0; tries < 12 && c.damage.size() < wanted; ++tries) {

@@ -184,7 +184,8 @@ std::vector<std::string> AllFeatures(const Space& space) {
       add("damage:", all, {"set_attribute"});
     }
     add("damage:", all,
-        {"drop", "rename", "swap", "reshape", "retype", "duplicate", "chunk", "set_value"});
+        {"drop", "rename", "swap", "reshape", "retype", "duplicate", "chunk", "set_value", "flip",
+         "cut", "zero", "append"});
   }
   if (space.sessions) {
     add("session:", all,

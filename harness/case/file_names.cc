@@ -141,6 +141,7 @@ FileNames NamesInFile(const ModelPlan& plan, RouteFormat format) {
 
 bool DamageApplies(const std::vector<Damage>& damage, const FileNames& names) {
   return std::all_of(damage.begin(), damage.end(), [&](const Damage& one) {
+    if (OfBytes(one.op) && one.path.empty()) return true;
     if (!one.attribute.empty()) return FindList(names, one.path, one.attribute) != nullptr;
     const int dataset = IndexOf(names.datasets, one.path);
     switch (one.op) {

@@ -17,11 +17,12 @@ constexpr std::array<std::string_view, 4> kFormats = {"legacy_h5", "legacy_h5_mo
                                                       "keras_archive"};
 constexpr std::array<std::string_view, 2> kLoadAs = {"weights", "model"};
 constexpr std::array<std::string_view, 2> kModes = {"by_order", "by_name"};
-constexpr std::array<std::string_view, 9> kDamageOps = {"drop",          "rename", "swap",
-                                                        "reshape",       "retype", "duplicate",
-                                                        "set_attribute", "chunk",  "set_value"};
+constexpr std::array<std::string_view, 13> kDamageOps = {
+    "drop",  "rename",    "swap", "reshape", "retype", "duplicate", "set_attribute",
+    "chunk", "set_value", "flip", "cut",     "zero",   "append"};
 constexpr std::array<std::string_view, 3> kNotNumbers = {"nan", "inf", "-inf"};
 constexpr std::int64_t kIndexMax = std::int64_t{1} << 48;
+constexpr std::int64_t kDamageBytesMax = std::int64_t{1} << 20;  // of one edit
 
 Json PathToJson(const PathSpec& path) {
   Json out = {{"text", path.text}};
@@ -84,7 +85,8 @@ void ReadNumber(JsonFields& fields, std::string_view key, double& out) {
 }
 
 Json OneDamageToJson(const Damage& damage) {
-  Json out = {{"op", DamageOpName(damage.op)}, {"path", damage.path}};
+  Json out = {{"op", DamageOpName(damage.op)}};
+  if (!OfBytes(damage.op) || !damage.path.empty()) out["path"] = damage.path;
   switch (damage.op) {
     case DamageOp::kDrop:
       if (!damage.attribute.empty()) out["attribute"] = damage.attribute;
@@ -110,10 +112,25 @@ Json OneDamageToJson(const Damage& damage) {
     case DamageOp::kChunk:
       if (damage.deflate >= 0) out["deflate"] = damage.deflate;
       if (damage.shuffle) out["shuffle"] = true;
+      if (damage.fletcher32) out["fletcher32"] = true;
       break;
     case DamageOp::kSetValue:
       out["index"] = damage.index;
       out["value"] = NumberToJson(damage.value);
+      break;
+    case DamageOp::kFlip:
+      out["at"] = damage.index;
+      out["mask"] = damage.mask;
+      break;
+    case DamageOp::kZero:
+      out["at"] = damage.index;
+      out["bytes"] = damage.bytes;
+      break;
+    case DamageOp::kCut:
+      out["at"] = damage.index;
+      break;
+    case DamageOp::kAppend:
+      out["bytes"] = damage.bytes;
       break;
   }
   return out;
@@ -123,7 +140,7 @@ Result<Damage> ReadOneDamage(const Json& value, const JsonPlace& place) {
   JsonFields fields(value, place);
   Damage damage;
   fields.Word("op", kDamageOps, damage.op, true);
-  fields.Text("path", damage.path, true);
+  if (damage.op != DamageOp::kAppend) fields.Text("path", damage.path, !OfBytes(damage.op));
   switch (damage.op) {
     case DamageOp::kDrop:
       fields.Text("attribute", damage.attribute);
@@ -149,10 +166,25 @@ Result<Damage> ReadOneDamage(const Json& value, const JsonPlace& place) {
     case DamageOp::kChunk:
       fields.Int("deflate", -1, 9, damage.deflate);
       fields.Bool("shuffle", damage.shuffle);
+      fields.Bool("fletcher32", damage.fletcher32);
       break;
     case DamageOp::kSetValue:
       fields.Integer("index", 0, kIndexMax, damage.index, true);
       ReadNumber(fields, "value", damage.value);
+      break;
+    case DamageOp::kFlip:
+      fields.Integer("at", 0, kIndexMax, damage.index, true);
+      fields.Int("mask", 1, 255, damage.mask, true);
+      break;
+    case DamageOp::kZero:
+      fields.Integer("at", 0, kIndexMax, damage.index, true);
+      fields.Integer("bytes", 1, kDamageBytesMax, damage.bytes, true);
+      break;
+    case DamageOp::kCut:
+      fields.Integer("at", 0, kIndexMax, damage.index, true);
+      break;
+    case DamageOp::kAppend:
+      fields.Integer("bytes", 1, kDamageBytesMax, damage.bytes, true);
       break;
   }
   fields.Done();

@@ -130,7 +130,9 @@ TEST(CaseJson, KeepsEveryStepAndEveryDamage) {
     {"op": "swap", "path": "a", "other": "b"}, {"op": "reshape", "path": "a", "shape": [2, 3]},
     {"op": "retype", "path": "a", "dtype": "float32", "big_endian": true}, {"op": "duplicate", "path": "a", "to": "b"},
     {"op": "set_attribute", "path": "a", "attribute": "b", "strings": ["x", "y"]},
-    {"op": "chunk", "path": "a", "deflate": 6, "shuffle": true},
+    {"op": "chunk", "path": "a", "deflate": 6, "shuffle": true, "fletcher32": true},
+    {"op": "flip", "at": 70000, "mask": 255}, {"op": "cut", "at": 0, "path": "a"},
+    {"op": "zero", "at": 0, "bytes": 512}, {"op": "append", "bytes": 1},
     {"op": "set_value", "path": "a", "index": 3, "value": "-inf"}])";
   const auto build = BuildFromJson(*ParseJson(steps, "steps"));
   ASSERT_TRUE(build) << build.error().place << build.error().message;

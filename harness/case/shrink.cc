@@ -70,7 +70,11 @@ std::uint64_t Weight(const PathSpec& path) {
 
 std::uint64_t Measure(const Case& c) {
   std::uint64_t weight = 500 * c.damage.size();
-  for (const Damage& damage : c.damage) weight += Bits(static_cast<std::uint64_t>(damage.index));
+  for (const Damage& damage : c.damage) {
+    weight += Bits(static_cast<std::uint64_t>(damage.index)) + (damage.fletcher32 ? 1 : 0) +
+              Bits(static_cast<std::uint64_t>(damage.bytes)) +
+              Bits(static_cast<std::uint64_t>(damage.mask));
+  }
   for (const int64_t d : c.architecture.input_shape) weight += 10 + static_cast<std::uint64_t>(d);
   weight += c.architecture.dialect == Dialect::kKeras3 ? 0 : 1;
   for (const LayerSpec& layer : c.architecture.layers) weight += 1000 + Weight(layer);

@@ -101,6 +101,18 @@ void ShrinkDamage(const Case& c, Candidates& out) {
     next = c;
     next.damage[i].index = 0;
     out.Add(std::move(next));
+    if (!OfBytes(c.damage[i].op)) continue;
+    const auto with = [&](std::int64_t Damage::* field, std::int64_t value) {
+      next = c;
+      next.damage[i].*field = value;
+      out.Add(std::move(next));
+    };
+    with(&Damage::index, c.damage[i].index / 2);
+    with(&Damage::bytes, 1);
+    with(&Damage::bytes, c.damage[i].bytes / 2);
+    next = c;
+    next.damage[i].mask = std::min(c.damage[i].mask, 1);
+    out.Add(std::move(next));
   }
 }
 

@@ -68,6 +68,11 @@ bool IsValid(const Case& c) {
   }
   const auto writer = Interpret(c.architecture, c.writer.build);
   if (!writer || !EmbeddingOnlyFirst(*writer)) return false;
+  // An archive is not one HDF5 file.
+  if (c.route.format == RouteFormat::kKerasArchive &&
+      std::ranges::any_of(c.damage, OfBytes, &Damage::op)) {
+    return false;
+  }
   if (!c.damage.empty() && !DamageApplies(c.damage, NamesInFile(*writer, c.route.format))) {
     return false;
   }

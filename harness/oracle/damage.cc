@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "harness/oracle/stored_range.h"
 #include "model/tensor.h"
 
 namespace weightproof {
@@ -114,6 +115,7 @@ Status EditDataset(Group& root, const Damage& edit) {
     dataset->storage.chunk[0] = std::max<std::int64_t>(1, value.shape[0] / 2);
     dataset->storage.deflate = edit.deflate;
     dataset->storage.shuffle = edit.shuffle;
+    dataset->storage.fletcher32 = edit.fletcher32;
     return {};
   }
   if (value.type.cls != StoredClass::kNumber) return DoesNotApply(edit, "no numbers there");
@@ -169,8 +171,51 @@ Status ApplyDamage(Group& root, const std::vector<Damage>& damage) {
       case DamageOp::kSetValue:
         done = EditDataset(root, edit);
         break;
+      case DamageOp::kFlip:
+      case DamageOp::kCut:
+      case DamageOp::kZero:
+      case DamageOp::kAppend:
+        break;
     }
     if (!done) return done;
+  }
+  return {};
+}
+
+Status DamageBytes(std::string& file, const std::vector<Damage>& damage) {
+  // No padding of a file looks like this.
+  constexpr char kForeign = '\x5a';
+  std::vector<std::size_t> places;  // found before anything is damaged
+  for (const Damage& edit : damage) {
+    StoredRange range{0, file.size()};
+    if (OfBytes(edit.op) && !edit.path.empty()) {
+      const std::optional<StoredRange> stored =
+          FindStored({reinterpret_cast<const std::byte*>(file.data()), file.size()}, edit.path);
+      if (!stored) return DoesNotApply(edit, "no stored values there");
+      range = *stored;
+    }
+    places.push_back(range.begin +
+                     static_cast<std::size_t>(edit.index) % std::max<std::size_t>(1, range.size));
+  }
+  for (std::size_t i = 0; i < damage.size(); ++i) {
+    const Damage& edit = damage[i];
+    if (!OfBytes(edit.op) || file.empty()) continue;
+    const std::size_t at = places[i] % file.size();  // an earlier edit may have cut the file
+    const auto count = static_cast<std::size_t>(edit.bytes);
+    switch (edit.op) {
+      case DamageOp::kFlip:
+        file[at] = static_cast<char>(file[at] ^ edit.mask);
+        break;
+      case DamageOp::kCut:
+        file.resize(at);
+        break;
+      case DamageOp::kZero:
+        std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(at),
+                    std::min(count, file.size() - at), '\0');
+        break;
+      default:
+        file.append(count, kForeign);
+    }
   }
   return {};
 }

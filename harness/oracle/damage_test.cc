@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+
+#include "model/checkpoint/hdf5.h"
+
 namespace weightproof {
 namespace {
 
@@ -124,6 +128,73 @@ TEST(ApplyDamage, RefusesWhatDoesNotApplyAndNamesThePath) {
     EXPECT_EQ(status.error().kind, ErrorKind::kBadConfig);
     EXPECT_TRUE(status.error().place.contains(edit.path));
   }
+}
+
+Damage ByteEdit(DamageOp op, std::int64_t index, std::int64_t bytes = 0) {
+  Damage edit;
+  edit.op = op;
+  edit.index = index;
+  edit.bytes = bytes;
+  edit.mask = 3;
+  return edit;
+}
+
+TEST(DamageBytes, CountsPositionsModuloTheLengthAndComesInOrder) {
+  const Damage flip = ByteEdit(DamageOp::kFlip, 12);
+  const Damage zero = ByteEdit(DamageOp::kZero, 8, 100);
+  const Damage cut = ByteEdit(DamageOp::kCut, 19);
+  const Damage append = ByteEdit(DamageOp::kAppend, 0, 2);
+  std::string file = "0123456789";
+  ASSERT_TRUE(DamageBytes(file, {flip, Edit(DamageOp::kDrop, "a/x"), zero, cut, append}));
+  EXPECT_EQ(file, std::string("01134567\0ZZ", 11));
+  ASSERT_TRUE(DamageBytes(file, {cut}));
+  EXPECT_EQ(file, "01134567");
+  std::string empty;
+  ASSERT_TRUE(DamageBytes(empty, {flip, zero, cut, append}));
+  EXPECT_EQ(empty, "");
+  EXPECT_FALSE(ContentPreserving({flip}));
+}
+
+// The tree after bytes of a/x were damaged.
+Result<Group> AfterBytes(Group tree, const std::vector<Damage>& damage,
+                         const Hdf5Limits& limits = {}) {
+  const Result<std::vector<std::byte>> bytes = WriteHdf5(tree);
+  std::string file(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  if (const Status done = DamageBytes(file, damage); !done) return std::unexpected(done.error());
+  return ReadHdf5(std::as_bytes(std::span(file)), "f", limits);
+}
+
+TEST(DamageBytes, FindsTheValuesOfADataset) {
+  Damage flip = ByteEdit(DamageOp::kFlip, 4);
+  flip.path = "a/x";
+  const Result<Group> damaged = AfterBytes(Tree(), {flip});
+  ASSERT_TRUE(damaged) << damaged.error().Text();
+  Group tree = Tree();
+  Damage set = Edit(DamageOp::kSetValue, "a/x");
+  set.index = 1;
+  set.value = static_cast<double>(std::bit_cast<float>(3U));  // it was zero
+  ASSERT_TRUE(ApplyDamage(tree, {set}));
+  EXPECT_EQ(FirstDifference(*damaged, tree), "");
+
+  flip.path = "a/none";
+  EXPECT_EQ(AfterBytes(Tree(), {flip}).error().kind, ErrorKind::kBadConfig);
+}
+
+TEST(DamageBytes, AFlipInAChunkBreaksItsChecksum) {
+  Group tree = Tree();
+  Damage chunk = Edit(DamageOp::kChunk, "a/x");
+  chunk.fletcher32 = true;
+  ASSERT_TRUE(ApplyDamage(tree, {chunk}));
+  Damage flip = ByteEdit(DamageOp::kFlip, 0);
+  flip.path = "a/x";
+  const Result<Group> refused = AfterBytes(tree, {flip});
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.contains("checksum")) << refused.error().Text();
+  Hdf5Limits salvage;
+  salvage.chunk_checksums = false;
+  const Result<Group> read = AfterBytes(tree, {flip}, salvage);
+  ASSERT_TRUE(read) << read.error().Text();
+  EXPECT_NE(FirstDifference(*read, Tree()), "");
 }
 
 }  // namespace

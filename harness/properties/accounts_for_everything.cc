@@ -84,7 +84,7 @@ Verdict CheckAccount(const Observation& o, const Account& account) {
 
 Verdict CheckAccountsForEverything(const Observation& o) {
   if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
-      o.load.outcome != Outcome::kOk || !o.tree)
+      o.load.outcome != Outcome::kOk || !o.tree || o.other_config)
     return NotAsked();
   if (o.reader->makes_reports) {
     if (!o.load.account) return Wrong("no-account", "the load gave no account");

@@ -18,6 +18,10 @@ bool NamesAPlace(const Observation& o, const Answer& answer) {
            (o.c->route.skip_mismatch && said("skip_mismatch")) ||
            (o.c->route.partial && said("partial"));
   }
+  // Of what is no HDF5 file at all there is no place inside.
+  if (!o.file_refused.empty()) {
+    return answer.error_kind == "NotAnHdf5File" || answer.error_message.contains("(byte ");
+  }
   const auto any = [&](const ObjectPlan& object, const auto& self) -> bool {
     return said(object.name) ||
            std::ranges::any_of(
@@ -32,6 +36,11 @@ bool NamesAPlace(const Observation& o, const Answer& answer) {
   }
   if (std::ranges::any_of(o.writer_plan.model.layers,
                           [&](const ObjectPlan& layer) { return any(layer, any); })) {
+    return true;
+  }
+  // Damaged bytes may have made another name, or no config, of what stood there.
+  if (std::ranges::any_of(o.c->damage, OfBytes, &Damage::op) &&
+      (said("byte ") || said("layer_names") || said("weight_names") || said("model_config"))) {
     return true;
   }
   if (o.tree && std::ranges::any_of(WeightTensorPaths(*o.tree), said)) return true;

@@ -44,6 +44,9 @@ Verdict CheckLoudOrRight(const Observation& o) {
   }
   if (o.load.outcome == Outcome::kRefused || RightAfterAll(o)) return Held();
 
+  // Whoever makes the model from the file cannot know that its config was another one.
+  if (o.other_config) return {VerdictKind::kUndetectable, Severity::kNone, "", ""};
+
   std::vector<std::string> silent;
   for (const std::string& id : WrongVariables(o, o.load)) {
     if (!Reported(o, {id})) silent.push_back(id);
@@ -61,6 +64,12 @@ Verdict CheckLoudOrRight(const Observation& o) {
   }
   const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
   if (silent.empty() && owed.empty() && predicts) return Held();
+  if (!o.file_refused.empty()) {
+    return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
+                     "accepted without a word, with other values than before the damage, though "
+                     "the file contradicts itself: " +
+                         o.file_refused);
+  }
   if (o.could_have_written) return {VerdictKind::kUndetectable, Severity::kNone, "", ""};
   if (!o.load.repeatable || !o.control.repeatable) {
     return {VerdictKind::kUndecided, Severity::kNone, "", "predictions do not repeat"};

@@ -30,6 +30,11 @@ struct Observation {
   Promise promise = Promise::kDepends;
   bool names_may_refuse = false;  // DESIGN's rules on names and order leave both outcomes open
 
+  // Damage to bytes: why the strict reader refuses the file; `tree` is then the one from before. ""
+  // where it reads it.
+  std::string file_refused;
+  bool other_config = false;  // the file's own config is another, and the model is made from it
+
   bool saved_unreadable = false;  // what the save left is no HDF5 file that can be read
   bool saved_elsewhere = false;   // the save was accepted, but nothing is at its path
   Answer save;

@@ -169,7 +169,7 @@ void Player::PlayCleanLoad() {
 
 // Only worth asking when a load was accepted and is not right.
 void Player::PlayUndetectable() {
-  if (o_.load.outcome != Outcome::kOk || !o_.tree) return;
+  if (o_.load.outcome != Outcome::kOk || !o_.tree || !o_.file_refused.empty()) return;
   const bool right = WrongVariables(o_, o_.load).empty() &&
                      SamePrediction(o_.load.prediction, o_.control.prediction) &&
                      (!o_.truth || o_.truth->owed.empty());

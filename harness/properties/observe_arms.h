@@ -25,6 +25,7 @@ class Player {
   bool Plan();
   bool Save();
   bool Transport(const ResolvedPath& saved);
+  bool DamageFile();
   bool ReadTree();
   bool Load();
   void PlayExtraArms();

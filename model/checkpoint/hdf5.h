@@ -22,6 +22,8 @@ struct Hdf5Limits {
   // What the strict reader lets pass. Links that are let pass lead nowhere: the tree is without
   // them.
   bool deflate = true, shuffle = true, fletcher32 = true;
+  // False: a chunk whose fletcher32 checksum is wrong is read all the same, to save what can be.
+  bool chunk_checksums = true;
   bool soft_links = false, external_links = false, user_links = false;
 };
 

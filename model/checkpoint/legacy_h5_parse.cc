@@ -104,7 +104,7 @@ Result<std::vector<LegacyWeight>> ReadWeights(const Group& group, const std::str
   std::vector<LegacyWeight> weights;
   Result<std::optional<Names>> names = ReadNames(group, "weight_names", place);
   if (!names) return std::unexpected(names.error());
-  if (!*names) return weights;
+  if (!*names) return Malformed(place, "weight_names", "is missing");
   if (const auto twice = Twice(**names)) {
     return Fail(ErrorKind::kDuplicateName, place + "@weight_names",
                 "\"" + std::string(*twice) + "\" is listed twice", kSaveAgain);

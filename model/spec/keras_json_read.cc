@@ -255,16 +255,23 @@ Result<Json> Parse(std::string_view text) {
   }
   constexpr int kDepthMax = 4 * static_cast<int>(kNestingDepthMax) + 32;
   bool too_deep = false;
-  Json root = Json::parse(
-      text,
-      [&too_deep](int depth, Json::parse_event_t, Json&) {
-        too_deep = too_deep || depth > kDepthMax;
-        return depth <= kDepthMax;
-      },
-      /*allow_exceptions=*/false);
+  const auto deep_enough = [&too_deep](int depth, Json::parse_event_t, Json&) {
+    too_deep = too_deep || depth > kDepthMax;
+    return depth <= kDepthMax;
+  };
+  Json root;
+  std::string problem;
+  try {
+    root = Json::parse(text, deep_enough);
+  } catch (const Json::parse_error& error) {  // the only way to learn where
+    problem = "not JSON from byte " + std::to_string(error.byte) + " on";
+  } catch (const Json::exception&) {
+    problem = "not JSON: a number out of range";
+  }
   if (too_deep) {
     return Fail(ErrorKind::kLimitExceeded, "", "JSON nested too deeply", "nest less");
   }
+  if (!problem.empty()) return BadForm("", problem);
   if (root.is_discarded()) return BadForm("", "not JSON");
   return root;
 }

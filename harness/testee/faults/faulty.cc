@@ -69,7 +69,8 @@ Result<LoadReport> FaultyTestee::LoadByPieces(Network& network, const std::strin
   if (!file) return std::unexpected(file.error());
   std::string bytes(reinterpret_cast<const char*>(file->data()), file->size());
   if (hooks_.bytes_read) hooks_.bytes_read(bytes, path);
-  Result<Group> tree = ReadHdf5(std::as_bytes(std::span(bytes)), path);
+  Result<Group> tree = ReadHdf5(std::as_bytes(std::span(bytes)), path, hooks_.limits);
+  if (!tree && hooks_.damage_swallowed) return LoadReport();
   if (!tree) return std::unexpected(tree.error());
   if (hooks_.tree_read) hooks_.tree_read(*tree);
   *tree_out = *tree;

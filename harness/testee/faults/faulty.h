@@ -9,6 +9,7 @@
 
 #include "harness/testee/builtin.h"
 #include "harness/testee/faults/faults.h"
+#include "model/checkpoint/hdf5.h"
 
 namespace weightproof {
 
@@ -19,6 +20,8 @@ struct Hooks {
   // Load, in this order.
   std::function<std::string(const std::string& path)> load_path;
   std::function<void(std::string& bytes, const std::string& path)> bytes_read;
+  Hdf5Limits limits;              // what the reader lets pass
+  bool damage_swallowed = false;  // a file that cannot be read is a load that sets nothing
   std::function<void(Group& tree)> tree_read;
   // A refusal by the strict matcher may become something else.
   std::function<Result<Assignment>(Error error, const Network& network, const Group& tree,
@@ -78,6 +81,7 @@ std::span<const Fault> ReportFaults();
 std::span<const Fault> PathFaults();
 std::span<const Fault> SavingFaults();
 std::span<const Fault> SessionFaults();
+std::span<const Fault> DamageFaults();
 
 // ---- Shared by the lists ----
 

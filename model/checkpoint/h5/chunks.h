@@ -11,7 +11,6 @@ namespace weightproof::h5 {
 // `values`: all of the dataset, with the fill value where no chunk lies. The chunks are put in.
 Parsed<std::vector<std::byte>> ReadChunks(Image& image, const Superblock& superblock,
                                           const DatasetStorage& dataset,
-                                          std::vector<std::byte> values,
-                                          std::size_t inflate_ratio_max);
+                                          std::vector<std::byte> values, const Hdf5Limits& limits);
 
 }  // namespace weightproof::h5

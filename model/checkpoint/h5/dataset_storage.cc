@@ -145,7 +145,7 @@ Parsed<FillValue> ReadOldFillValue(Bytes data, std::uint64_t offset) {
 }
 
 Parsed<Values> ReadValues(Image& image, const Superblock& superblock, const DatasetStorage& dataset,
-                          std::size_t inflate_ratio_max) {
+                          const Hdf5Limits& limits) {
   const Layout& layout = dataset.layout;
   const std::uint64_t element = dataset.type.file_bytes;
   const std::uint64_t bytes = dataset.space.count * element;
@@ -158,8 +158,8 @@ Parsed<Values> ReadValues(Image& image, const Superblock& superblock, const Data
     return Damaged(layout.offset, "filters on values that are not in chunks");
   }
   if (layout.cls == LayoutClass::kChunked) {
-    Parsed<std::vector<std::byte>> read = ReadChunks(
-        image, superblock, dataset, Filled(bytes, dataset.fill.value), inflate_ratio_max);
+    Parsed<std::vector<std::byte>> read =
+        ReadChunks(image, superblock, dataset, Filled(bytes, dataset.fill.value), limits);
     if (!read) return std::unexpected(read.error());
     values.owned = *std::move(read);
     return values;

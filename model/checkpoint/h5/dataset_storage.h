@@ -9,6 +9,7 @@
 #include "model/checkpoint/h5/datatype.h"
 #include "model/checkpoint/h5/image.h"
 #include "model/checkpoint/h5/superblock.h"
+#include "model/checkpoint/hdf5.h"
 #include "model/checkpoint/tree.h"
 
 namespace weightproof::h5 {
@@ -60,6 +61,6 @@ struct Values {
 // All values in row-major order, as the file stores each. A chunk may not state more than
 // `inflate_ratio_max` times its stored bytes.
 Parsed<Values> ReadValues(Image& image, const Superblock& superblock, const DatasetStorage& dataset,
-                          std::size_t inflate_ratio_max);
+                          const Hdf5Limits& limits);
 
 }  // namespace weightproof::h5

@@ -269,7 +269,7 @@ class Reader {
     if (chunked || unwritten) {
       if (Checked account = Account(storage, compressed); !account) return account;
     }
-    Parsed<Values> values = ReadValues(image_, superblock_, storage, limits_.inflate_ratio_max);
+    Parsed<Values> values = ReadValues(image_, superblock_, storage, limits_);
     if (!values) return std::unexpected(values.error());
     Checked decoded = Decode(*std::move(values), storage.type, storage.space.count, heap_,
                              file_.size(), keep_alive_, dataset.value);
