@@ -113,12 +113,42 @@ bool DrawInsert(Chooser& choose, const Space& space, const Case& c,
   return true;
 }
 
+// Both sides get one more layer with weights, one of them also one of the same class that has none:
+// whoever counts layers by class must not count that one.
+bool DrawWeightlessTwin(Chooser& choose, const Space& space, const std::vector<Shape>& shapes,
+                        Case& c) {
+  if (!Allows(space.steps, "insert") || !Allows(space.layers, "LayerNormalization")) return false;
+  const std::size_t at = choose.Below(shapes.size());
+  if (at == 0 && c.architecture.layers[0].class_name == "Embedding") return false;
+  if (shapes[at].empty() || shapes[at].back() < 2) return false;
+  Step step;
+  step.op = StepOp::kInsert;
+  step.begin = static_cast<int>(at);
+  step.spec = LayerSpec{};
+  step.spec->class_name = "LayerNormalization";
+  Step twin = step;
+  twin.spec->config = {{"center", false}, {"scale", false}};
+  Case trial = c;
+  for (Side* side : {&trial.writer, &trial.reader}) {
+    side->build.insert(side->build.begin(), step);
+  }
+  Side& alone = choose.Percent(50) ? trial.writer : trial.reader;
+  alone.build.insert(alone.build.begin() + choose.Range(0, 1), std::move(twin));
+  for (Side* side : {&trial.writer, &trial.reader}) {
+    FixAttributes(c.architecture, side->build);
+    if (!IsValidBuild(c.architecture, side->build)) return false;
+  }
+  c = std::move(trial);
+  return true;
+}
+
 }  // namespace
 
 bool DrawDifference(Chooser& choose, const Space& space, Case& c) {
   if (c.architecture.layers.empty()) return false;
   const std::vector<Shape> shapes = LayerShapes(c.architecture);
   if (shapes.empty()) return false;
+  if (choose.Percent(8) && DrawWeightlessTwin(choose, space, shapes, c)) return true;
   Build& build = choose.Percent(75) ? c.reader.build : c.writer.build;
   for (int tries = 0; tries < 12; ++tries) {
     const auto weight = [&](std::string_view op, int w) { return Allows(space.steps, op) ? w : 0; };

@@ -92,7 +92,7 @@ void DrawMode(Chooser& choose, const Space& space, Case& c) {
     return;
   }
   const bool by_order = Allows(space.modes, "by_order");
-  if (Allows(space.modes, "by_name") && (!by_order || choose.Percent(legacy ? 16 : 1))) {
+  if (Allows(space.modes, "by_name") && (!by_order || choose.Percent(legacy ? 16 : 3))) {
     route.by_name = true;
   }
   if (Allows(space.modes, "skip_mismatch")) route.skip_mismatch = choose.Percent(10);

@@ -47,9 +47,9 @@ Case Generate(Choices& choices, const Space& space) {
       DrawBuilds(choose, space, c);
       // The same model, another one, or a damaged file; a load that skips needs something to skip.
       const bool skips = c.route.skip_mismatch;
-      const std::size_t aim = choose.Weighted({skips ? 25 : 60, 25,
+      const std::size_t aim = choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
                                                !space.damage ? 0
-                                               : skips       ? 50
+                                               : skips       ? 30
                                                              : 15});
       if (c.route.load_as == LoadAs::kModel) {
         if (Assemble(c)->how == AssembleHow::kSubclass) continue;
