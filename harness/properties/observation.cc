@@ -38,7 +38,29 @@ std::vector<std::string> WrongVariables(const Observation& o, const Answer& load
   return wrong;
 }
 
-bool Reported(const Observation& o, const std::vector<std::string>& subjects) {
+namespace {
+
+// Names of the layer that owns a variable and of the models around it. The model itself is none:
+// its name says nothing of the variable.
+bool CollectOwners(const ObjectPlan& object, std::string_view id, std::vector<std::string>* names) {
+  for (const ObjectPlan& layer : object.layers) {
+    const bool own =
+        std::ranges::find(layer.variables, id, &VariablePlan::id) != layer.variables.end();
+    if (!own && !CollectOwners(layer, id, names)) continue;
+    names->push_back(layer.name);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Reported(const Observation& o, const std::vector<std::string>& given) {
+  // A real loader does not know our ids; it speaks of layers.
+  std::vector<std::string> subjects = given;
+  if (!o.reader->makes_reports) {
+    for (const std::string& id : given) CollectOwners(o.reader_plan.model, id, &subjects);
+  }
   const auto said_anyway = [&](const ReportLine& line) {
     return o.clean_load && std::ranges::any_of(o.clean_load->reports, [&](const ReportLine& clean) {
              return clean.kind == line.kind && clean.subject == line.subject &&
