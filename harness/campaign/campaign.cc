@@ -96,6 +96,7 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   result.testee = engine.testee;
   result.testee_version = engine.testee_version;
   result.foreign = engine.foreign;
+  result.documented = engine.documentation != nullptr;
   result.seed = given.seed;
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   result.jobs = given.jobs > 0 ? given.jobs : cores;

@@ -46,13 +46,14 @@ struct CampaignResult {
   std::string testee;
   std::string testee_version;
   bool foreign = false;
+  bool documented = false;  // its documentation of this version was at hand
   std::uint64_t seed = 1;
   int jobs = 1;
   double seconds = 0;  // running cases; shrinking not included
   bool interrupted = false;
   bool scratch_in_memory = false;
   Statistics statistics;
-  std::vector<Finding> findings;  // by clause, then cause
+  std::vector<Finding> findings;  // bugs, then hazards; by clause, then cause
   // Real loaders: falsified, but no plain script showed it. No findings, kept on disk.
   std::vector<Finding> unreproduced;
   std::optional<double> first_finding_seconds;  // real loaders: until the first one was shown

@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/forked.h"
@@ -62,6 +64,87 @@ TEST_F(Campaign, FindsTheSameForEveryNumberOfWorkers) {
     EXPECT_EQ(r.findings[1].index, 5u);
     EXPECT_EQ(r.ExitCode(), 1);
   }
+}
+
+// A real loader whose documentation has one sentence, broken by every third case under two causes.
+Engine DocumentedEngine() {
+  Engine engine = ToyEngine([](std::uint64_t i) {
+    Verdict verdict = Wrong(i % 2 == 0 ? "even" : "odd");
+    if (i % 3 == 0) verdict.breaks = "said";
+    return verdict;
+  });
+  engine.foreign = true;
+  auto table = std::make_shared<Documentation>();
+  DocumentedSentence sentence;
+  sentence.id = "said";
+  sentence.quote = "Layers are loaded in order.";
+  sentence.object = "toy.load_weights";
+  sentence.why = "they are not";
+  table->sentences.push_back(std::move(sentence));
+  engine.documentation = std::move(table);
+  engine.explain = [](const Case&, const std::string&, std::string_view) {
+    Explanation e;
+    e.save = e.load = "ok";
+    e.said = {"warning: ```odd``` text"};
+    e.landings = {{"0/kernel", "dense", "1/kernel", true, false}};
+    e.first_wrong_layer = "dense";
+    e.predictions_told = true;
+    return e;
+  };
+  return engine;
+}
+
+TEST_F(Campaign, OneSentenceIsOneBugHoweverManyWaysLeadThere) {
+  const CampaignResult r = RunCampaign(DocumentedEngine(), Options(60));
+  ASSERT_EQ(r.findings.size(), 3u);
+  EXPECT_TRUE(r.findings[0].bug());
+  EXPECT_EQ(r.findings[0].the_case.weights.seed, 0u);
+  EXPECT_FALSE(r.findings[1].bug());
+  EXPECT_EQ(r.findings[1].verdict.cause, "even");
+  EXPECT_FALSE(r.findings[2].bug());
+  EXPECT_EQ(r.findings[2].verdict.cause, "odd");
+  // A hazard does not shrink to a case that breaks a sentence.
+  EXPECT_EQ(r.findings[1].the_case.weights.seed % 3, 2u);
+}
+
+TEST_F(Campaign, BugsAndHazardsAreTwoListsAndABugQuotesItsSentence) {
+  const CampaignResult r = RunCampaign(DocumentedEngine(), Options(60));
+  const std::string text = TextReport(r);
+  const std::size_t bugs = text.find("bugs         1,");
+  const std::size_t quote = text.find("toy.load_weights: \"Layers are loaded in order.\"");
+  const std::size_t hazards = text.find("hazards      2,");
+  ASSERT_NE(bugs, std::string::npos) << text;
+  ASSERT_NE(hazards, std::string::npos) << text;
+  EXPECT_TRUE(bugs < quote && quote < hazards) << text;
+  const auto json = nlohmann::json::parse(JsonReport(r, folder_.path() + "/report.json"));
+  EXPECT_EQ(json["findings"][0]["sentence"]["quote"], "Layers are loaded in order.");
+  EXPECT_EQ(json["findings"][0]["bug"], true);
+  EXPECT_EQ(json["findings"][1]["bug"], false);
+  EXPECT_FALSE(json["findings"][1].contains("sentence"));
+}
+
+TEST_F(Campaign, EachFindingTellsInWordsWhatLandedWhere) {
+  const CampaignResult r = RunCampaign(DocumentedEngine(), Options(60));
+  ASSERT_FALSE(r.findings.empty());
+  const auto folder = std::filesystem::path(r.findings[0].case_path).parent_path();
+  const std::string report = Read((folder / "report.md").string());
+  for (const char* text :
+       {"A **bug**", "> Layers are loaded in order.", "`toy.load_weights`",
+        "| `0/kernel` | `dense` | the saved `1/kernel` | not what belongs there |",
+        "````\nwarning: ```odd``` text\n````", "first layer whose output can differ is `dense`",
+        "The reader builds it in the same way."}) {
+    EXPECT_TRUE(report.contains(text)) << text << "\nis not in\n" << report;
+  }
+  const auto about = nlohmann::json::parse(Read((folder / "finding.json").string()));
+  EXPECT_EQ(about["sentence"]["object"], "toy.load_weights");
+}
+
+TEST_F(Campaign, WithoutDocumentationOfTheVersionBugsAreNotJudged) {
+  Engine engine = DocumentedEngine();
+  engine.documentation = nullptr;
+  const CampaignResult r = RunCampaign(engine, Options(60));
+  EXPECT_TRUE(TextReport(r).contains("bugs         not judged"));
+  EXPECT_EQ(std::ranges::count_if(r.findings, &Finding::bug), 0);
 }
 
 TEST_F(Campaign, ShardsTogetherRunWhatOneRunsAlone) {

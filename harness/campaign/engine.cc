@@ -73,6 +73,7 @@ Result<Engine> MakeEngine(std::string_view testee) {
   engine.testee = runner->name;
   engine.testee_version = description.version;
   engine.foreign = runner->foreign;
+  engine.documentation = description.documentation;
   engine.start = [runner]() -> Status {
     runner->kept.reset();
     Result<Testee*> made = runner->Take();
@@ -103,6 +104,15 @@ Result<Engine> MakeEngine(std::string_view testee) {
     if (made) return RunClause(c, **made, **made, scratch, clause);
     return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
   };
+  if (engine.foreign) {
+    engine.explain = [runner](const Case& c, const std::string& scratch, std::string_view clause) {
+      Result<Testee*> made = runner->Take();
+      if (made) return Explain(c, **made, **made, scratch, clause);
+      Explanation none;
+      none.failure = made.error().Text();
+      return none;
+    };
+  }
   if (const std::string python = Interpreter(testee); !python.empty()) {
     engine.run_script = [python](const std::string& script) {
       return RunPythonScript(python, script);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,10 @@
 
 #include "harness/case/case.h"
 #include "harness/case/generate.h"
+#include "harness/properties/explain.h"
 #include "harness/properties/run_case.h"
 #include "harness/properties/verdict.h"
+#include "harness/testee/documentation.h"
 #include "model/error.h"
 
 namespace weightproof {
@@ -29,6 +32,8 @@ struct Engine {
   std::string testee;
   std::string testee_version;
   bool foreign = false;  // a real loader in a process of its own
+  // Of this version of a real loader; null: none is there, and everything found is a hazard.
+  std::shared_ptr<const Documentation> documentation;
 
   // Called once in every process that is going to run cases: makes the testee.
   std::function<Status()> start;
@@ -40,6 +45,9 @@ struct Engine {
       enumerate;
   std::function<CaseResult(const Case&, const std::string& scratch)> run;
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
+  // Plays a case once more, to tell of it. Set for a real loader: it dies without harm to us.
+  std::function<Explanation(const Case&, const std::string& scratch, std::string_view clause)>
+      explain;
   // Runs a finding's script in a fresh process. Set for a real loader whose interpreter is known:
   // there a falsified case counts as a finding only if its script shows it.
   std::function<ScriptRun(const std::string& script)> run_script;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "harness/campaign/finding_report.h"
 #include "harness/campaign/reproduce.h"
 #include "model/checkpoint/file.h"
 #include "model/tensor.h"
@@ -44,8 +45,7 @@ std::string FindingId(const std::string& clause, const std::string& cause, const
   return Slug(clause) + "-" + Slug(cause) + "-" + DigestHex(digest).substr(0, 8);
 }
 
-Status WriteFinding(const std::string& corpus, const std::string& testee, bool foreign,
-                    Finding& finding) {
+Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& finding) {
   const std::filesystem::path folder = std::filesystem::path(corpus) / finding.id;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
@@ -57,12 +57,14 @@ Status WriteFinding(const std::string& corpus, const std::string& testee, bool f
                           {"cause", finding.verdict.cause},
                           {"severity", std::string(SeverityName(finding.verdict.severity))},
                           {"evidence", finding.verdict.evidence},
-                          {"testee", testee},
+                          {"testee", engine.testee},
+                          {"version", engine.testee_version},
                           {"index", finding.index},
                           {"shrunk", finding.shrunk},
                           {"repeats", finding.repeats}};
-  if (foreign) {
-    about["bug"] = finding.bug;
+  if (engine.foreign) {
+    about["bug"] = finding.bug();
+    if (finding.bug()) about["sentence"] = SentenceToJson(*finding.sentence);
     about["reproduced"] = finding.reproduced;
     about["reproduction"] = finding.reproduction;
   }
@@ -71,7 +73,9 @@ Status WriteFinding(const std::string& corpus, const std::string& testee, bool f
   finding.case_path = (folder / "case.json").string();
   if (Status s = Write(finding.case_path, CaseToJson(finding.the_case) + "\n"); !s) return s;
   if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
-  const std::string script = foreign ? ScriptOf(finding) : "";
+  const std::string report = FindingReport(engine, finding);
+  if (Status s = Write((folder / "report.md").string(), report); !s) return s;
+  const std::string script = engine.foreign ? ScriptOf(finding) : "";
   if (!script.empty()) return Write((folder / "reproduce.py").string(), script);
   std::filesystem::remove(folder / "reproduce.py", error);
   return {};

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "harness/campaign/engine.h"
 #include "harness/case/case.h"
+#include "harness/properties/explain.h"
 #include "harness/properties/verdict.h"
+#include "harness/testee/documentation.h"
 #include "model/error.h"
 
 namespace weightproof {
@@ -18,20 +22,23 @@ struct Finding {
   Case the_case;
   bool shrunk = false;
   bool repeats = true;  // falsified again in a fresh process
-  bool bug = false;     // breaks a sentence of the loader's own documentation
+  // Breaks this sentence of the loader's own documentation: a bug. None: a hazard.
+  std::optional<DocumentedSentence> sentence;
+  std::optional<Explanation> explanation;  // real loaders: once shrunk
   bool known = false;
   bool reproduced = true;    // real loaders: its plain script was run and showed it
   std::string reproduction;  // real loaders: how the script ended
   std::string case_path;     // of case.json, once written
+
+  bool bug() const { return sentence.has_value(); }
 };
 
 // The id hangs on clause, cause and the case as it was drawn, so that shrinking keeps it.
 std::string FindingId(const std::string& clause, const std::string& cause, const Case& drawn);
 
-// Writes `corpus/<id>/case.json` and `finding.json`, replacing older ones whole, and sets
-// `case_path`. For a testee that is a real loader also `reproduce.py`. PathUnwritable.
-Status WriteFinding(const std::string& corpus, const std::string& testee, bool foreign,
-                    Finding& finding);
+// Writes `corpus/<id>/case.json`, `finding.json` and `report.md`, replacing older ones whole, and
+// sets `case_path`. For a testee that is a real loader also `reproduce.py`. PathUnwritable.
+Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& finding);
 void RemoveFinding(const std::string& corpus, const Finding& finding);
 
 }  // namespace weightproof

@@ -12,8 +12,12 @@
 
 namespace weightproof {
 
+Findings::Key Findings::KeyOf(const std::string& clause, const Verdict& verdict) {
+  return verdict.breaks.empty() ? Key(clause, verdict.cause, "") : Key(clause, "", verdict.breaks);
+}
+
 void Findings::Write(Finding& finding) {
-  Status written = WriteFinding(options_.corpus, engine_.testee, engine_.foreign, finding);
+  Status written = WriteFinding(options_.corpus, engine_, finding);
   if (!written && write_errors_.size() < 3) write_errors_.push_back(written.error().Text());
 }
 
@@ -22,12 +26,14 @@ void Findings::Take(WorkerLine line) {
     harness_.emplace(line.index, line.clause + ": " + line.verdict.evidence);
     return;
   }
-  const std::pair key(line.clause, line.verdict.cause);
+  const Key key = KeyOf(line.clause, line.verdict);
   if (!kept_.contains(key) && kept_.size() >= kFindingsMax) return;
   Entry& entry = kept_[key];
   if (entry.settled || entry.failed.size() >= kCandidatesMax) return;
   std::vector<Finding>& candidates = entry.candidates;
-  const auto place = std::ranges::upper_bound(candidates, line.index, {}, &Finding::index);
+  const auto rank = [](const Finding& one) { return std::pair(one.verdict.severity, one.index); };
+  const auto place =
+      std::ranges::upper_bound(candidates, std::pair(line.verdict.severity, line.index), {}, rank);
   const bool first = place == candidates.begin();
   const std::size_t room = verifies() ? kCandidatesMax : 1;
   if (place == candidates.end() && candidates.size() >= room) return;
@@ -36,6 +42,10 @@ void Findings::Take(WorkerLine line) {
   finding.id = FindingId(line.clause, line.verdict.cause, line.the_case);
   finding.clause = line.clause;
   finding.verdict = std::move(line.verdict);
+  if (engine_.documentation != nullptr) {
+    const DocumentedSentence* broken = engine_.documentation->Find(finding.verdict.breaks);
+    if (broken != nullptr) finding.sentence = *broken;
+  }
   finding.index = line.index;
   finding.the_case = std::move(line.the_case);
   finding.reproduced = !verifies();
@@ -75,6 +85,10 @@ bool Findings::SettleOne(double shrink_seconds, const Say& say) {
   if (verifies()) {
     Reproduce(engine_, finding);
     if (Interrupted()) return false;
+  }
+  if (engine_.explain) {
+    const Scratch scratch;
+    finding.explanation = engine_.explain(finding.the_case, scratch.path(), finding.clause);
   }
   Write(finding);
   if (finding.reproduced) {
@@ -132,6 +146,7 @@ void Findings::MoveTo(CampaignResult& result) {
       result.unreproduced.push_back(std::move(entry.candidates.front()));
     }
   }
+  std::ranges::stable_partition(result.findings, &Finding::bug);
   std::size_t shown = 0;
   for (const auto& [index, text] : harness_) {
     if (++shown > 5) break;

@@ -1,10 +1,11 @@
-// The falsified cases of a campaign: one of each clause and cause, shrunk, and for a real loader
-// shown by a plain script before it counts.
+// The falsified cases of a campaign: one of each clause and cause, or of each clause and documented
+// sentence, shrunk, and for a real loader shown by a plain script before it counts.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,8 +38,13 @@ class Findings {
   std::size_t size() const;  // found; of a real loader, shown
 
  private:
+  // Clause, cause and no sentence; or clause, no cause and the sentence that it breaks: however
+  // many ways lead there, it is one bug.
+  using Key = std::tuple<std::string, std::string, std::string>;
+  static Key KeyOf(const std::string& clause, const Verdict& verdict);
+
   struct Entry {
-    std::vector<Finding> candidates;  // by index; the first one is next
+    std::vector<Finding> candidates;  // by severity and index; the first one is next
     std::vector<Finding> failed;      // not shown by their scripts
     bool settled = false;             // candidates[0] is final
   };
@@ -50,7 +56,7 @@ class Findings {
 
   const Engine& engine_;
   const CampaignOptions& options_;
-  std::map<std::pair<std::string, std::string>, Entry> kept_;  // by clause and cause
+  std::map<Key, Entry> kept_;
   std::map<std::uint64_t, std::string> harness_;
   std::vector<std::string> write_errors_;
 };

@@ -256,6 +256,10 @@ std::string AimText(ScriptAim aim) {
       return "the save or the load is refused, 0 if not";
     case ScriptAim::kChanged:
       return "the load is refused and has changed variables, 0 if not";
+    case ScriptAim::kHalf:
+      return "the load goes on and changes a layer in part, 0 if not";
+    case ScriptAim::kNamed:
+      return "a layer silently gets weights that were saved under another name, 0 if not";
   }
   return "";
 }
@@ -265,6 +269,26 @@ Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
   if (c.route.load_as == LoadAs::kModel) {
     return {fmt::format("    r = attempt(lambda: keras.models.load_model({})); return r, leaves(r)",
                         load_path)};
+  }
+  if (aim == ScriptAim::kHalf) {
+    return {
+        "    r, rl = reader(); fill(rl, 2); old = [[np.array(v) for v in l.weights] for l in rl]",
+        fmt::format("    attempt(lambda: {})", LoadCall(c, load_path)),
+        "    new = [[not np.array_equal(np.array(v), a) for v, a in zip(l.weights, b)] "
+        "for l, b in zip(rl, old)]",
+        "    bad = [l.name for l, n in zip(rl, new) if any(n) and not all(n)]",
+        "    print(\"changed in part:\", bad); sys.exit(bad != [])"};
+  }
+  if (aim == ScriptAim::kNamed) {
+    return {
+        "    r, rl = reader(); fill(rl, 2); old = [[np.array(v) for v in l.weights] "
+        "for l in kids(r)]",
+        "    saved = {l.name: [np.array(v) for v in l.weights] for l in kids(w)}",
+        fmt::format("    attempt(lambda: {})", LoadCall(c, load_path)),
+        "    got = [(l.name, np.array(v)) for l, b in zip(kids(r), old) "
+        "for v, a in zip(l.weights, b) if not np.array_equal(np.array(v), a)]",
+        "    return r, [n for n, v in got "
+        "if not any(np.array_equal(v, s) for s in saved.get(n, []))]"};
   }
   if (aim != ScriptAim::kChanged) {
     return {fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {}); return r, rl",
@@ -329,8 +353,13 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
       out.push_back(
           "print(\"accepted\", *[s.message for s in said], sep=\"\\n\"); sys.exit(not said)");
       break;
+    case ScriptAim::kNamed:
+      out.push_back("print(\"loaded under another name:\", rl, *[s.message for s in said])");
+      out.push_back("sys.exit(rl != [] and not said)");
+      break;
     case ScriptAim::kRefused:
     case ScriptAim::kChanged:
+    case ScriptAim::kHalf:
       out.push_back("print(\"accepted\", *[s.message for s in said], sep=\"\\n\")");
   }
   return out;
@@ -342,6 +371,8 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) 
   if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
   switch (verdict.severity) {
     case Severity::kSilentlyWrong:
+      if (verdict.cause == "skipped-layer-changed") return ScriptAim::kHalf;
+      if (verdict.cause == "name-ignored") return ScriptAim::kNamed;
       if (clause == "path-never-matters") return std::nullopt;
       // Here variables are wrong as well, which says more.
       if (verdict.cause == "silent-unmatched-layer" || verdict.cause == "silent-ambiguous-order") {

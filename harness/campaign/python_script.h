@@ -19,6 +19,8 @@ enum class ScriptAim : std::uint8_t {
   kAccepted,  // the load is accepted without a warning, which is wrong by itself
   kRefused,   // the save or the load is refused, which is wrong by itself
   kChanged,   // the load is refused, and variables have changed
+  kHalf,      // the load is accepted, and some variables of a layer have changed and some have not
+  kNamed,     // a load by name is accepted without a warning, and a layer got another one's weights
 };
 
 // The aim that shows this verdict of this clause; nullopt: a plain script cannot.

@@ -56,8 +56,8 @@ TEST(PythonScript, IsNeverLongerThanFortyLines) {
   for (std::uint64_t i = 0; i < 500; ++i) {
     SeededChoices choices(11, i);
     const Case c = Generate(choices);
-    for (const ScriptAim aim :
-         {ScriptAim::kWrong, ScriptAim::kAccepted, ScriptAim::kRefused, ScriptAim::kChanged}) {
+    for (const ScriptAim aim : {ScriptAim::kWrong, ScriptAim::kAccepted, ScriptAim::kRefused,
+                                ScriptAim::kChanged, ScriptAim::kHalf, ScriptAim::kNamed}) {
       const std::string script = PythonScript(c, aim);
       EXPECT_LE(std::ranges::count(script, '\n'), kScriptLinesMax) << CaseToJson(c) << script;
     }
@@ -76,6 +76,11 @@ TEST(PythonScript, AimsAtWhatItsClauseSays) {
             ScriptAim::kWrong);
   EXPECT_EQ(aim("refusal-changes-nothing", Severity::kHalfLoaded, "variables-changed"),
             ScriptAim::kChanged);
+  EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "skipped-layer-changed"),
+            ScriptAim::kHalf);
+  EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "name-ignored"), ScriptAim::kNamed);
+  EXPECT_EQ(aim("loud-or-right", Severity::kFalseRefusal, "refused-despite-skip-mismatch"),
+            ScriptAim::kRefused);
   EXPECT_EQ(aim("saving-repeats", Severity::kSilentlyWrong, "resave-differs"), std::nullopt);
 }
 

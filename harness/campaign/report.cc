@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/campaign/finding_report.h"
 #include "harness/case/json.h"
 
 namespace weightproof {
@@ -94,6 +95,45 @@ std::string XmlEscape(std::string_view text) {
   return out;
 }
 
+// "the legacy_h5, by name": what of a case its list entry tells.
+std::string RouteWords(const Case& c) {
+  std::string text(RouteFormatName(c.route.format));
+  text += c.route.load_as == LoadAs::kModel ? ", whole model" : c.route.by_name ? ", by name" : "";
+  if (c.route.skip_mismatch) text += ", skip_mismatch";
+  return text;
+}
+
+// Bugs and hazards of a real loader are two lists, never one.
+std::string FindingsList(const CampaignResult& r) {
+  if (!r.foreign) return fmt::format("findings     {}\n", r.findings.size());
+  const auto bugs = std::ranges::count_if(r.findings, &Finding::bug);
+  std::string text;
+  if (r.documented) {
+    text += fmt::format("bugs         {}, each against a sentence of the documentation of {} {}\n",
+                        bugs, r.testee, r.testee_version);
+  } else {
+    text += fmt::format(
+        "bugs         not judged: no sentences of the documentation of {} {} are at hand\n",
+        r.testee, r.testee_version);
+  }
+  for (const Finding& f : r.findings) {
+    if (!f.bug()) continue;
+    text +=
+        fmt::format("             {}: {} ({})\n               {}: \"{}\"\n", f.clause,
+                    f.verdict.cause, RouteWords(f.the_case), f.sentence->object, f.sentence->quote);
+  }
+  text += fmt::format(
+      "hazards      {}, silence or refusal where the contract would have it "
+      "otherwise\n",
+      std::ssize(r.findings) - bugs);
+  for (const Finding& f : r.findings) {
+    if (f.bug()) continue;
+    text += fmt::format("             {}: {} ({})\n", f.clause, f.verdict.cause,
+                        RouteWords(f.the_case));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string Thousands(std::uint64_t n) {
@@ -138,7 +178,7 @@ std::string TextReport(const CampaignResult& r) {
                    : fmt::format(" says only: below {:.2g} of such cases (3/n)\n",
                                  std::min(1.0, 3.0 / static_cast<double>(n)));
   } else {
-    text += fmt::format("findings     {}\n", r.findings.size());
+    text += FindingsList(r);
   }
   if (r.first_finding_seconds) {
     text += fmt::format("             the first one was shown by its script after {:.1f} s\n",
@@ -161,11 +201,14 @@ std::string TextReport(const CampaignResult& r) {
 
 std::string FindingText(const Finding& f, const std::string& testee, const std::string& program) {
   const Clause* clause = FindClause(f.clause);
-  const std::string_view standing = f.reproduction.empty() ? "" : f.bug ? "bug, " : "hazard, ";
+  const std::string_view standing = f.reproduction.empty() ? "" : f.bug() ? "bug, " : "hazard, ";
   std::string text =
       fmt::format("{} ({}{}, {}): {}\n", f.clause, standing, SeverityName(f.verdict.severity),
                   f.verdict.cause, clause != nullptr ? clause->sentence : "");
   text += "  what happened: " + OneLine(f.verdict.evidence) + "\n";
+  if (f.bug()) {
+    text += fmt::format("  {} says: \"{}\"\n", f.sentence->object, f.sentence->quote);
+  }
   if (!f.repeats) text += "  it did not happen again in a fresh process, so it was not shrunk\n";
   text += fmt::format("  case:   {}{}\n", f.case_path, f.shrunk ? "" : "  (not fully shrunk)");
   if (!f.reproduction.empty()) {
@@ -198,12 +241,13 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
       out.push_back({{"clause", f.clause},
                      {"cause", f.verdict.cause},
                      {"severity", std::string(SeverityName(f.verdict.severity))},
-                     {"bug", f.bug},
+                     {"bug", f.bug()},
                      {"known", f.known},
                      {"index", f.index},
                      {"shrunk", f.shrunk},
                      {"case", place.string()},
                      {"summary", OneLine(f.verdict.evidence)}});
+      if (f.bug()) out.back()["sentence"] = SentenceToJson(*f.sentence);
       if (!f.reproduction.empty()) out.back()["reproduction"] = OneLine(f.reproduction);
     }
     return out;

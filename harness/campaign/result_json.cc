@@ -12,7 +12,8 @@ Json Value(const Verdict& v) {
   return {{"kind", static_cast<int>(v.kind)},
           {"severity", static_cast<int>(v.severity)},
           {"cause", v.cause},
-          {"evidence", v.evidence}};
+          {"evidence", v.evidence},
+          {"breaks", v.breaks}};
 }
 
 // Messages of a testee may hold any bytes.
@@ -26,6 +27,7 @@ Verdict FromValue(const Json& json) {
   v.severity = static_cast<Severity>(json.value("severity", 0));
   v.cause = json.value("cause", "");
   v.evidence = json.value("evidence", "");
+  v.breaks = json.value("breaks", "");
   return v;
 }
 

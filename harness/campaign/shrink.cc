@@ -25,7 +25,7 @@ std::size_t Number(std::string_view text) {
 }  // namespace
 
 bool SameReason(const Verdict& a, const Verdict& b) {
-  return a.kind == b.kind && a.severity == b.severity && a.cause == b.cause;
+  return a.kind == b.kind && a.severity == b.severity && a.cause == b.cause && a.breaks == b.breaks;
 }
 
 // A child says "t K" before it tries candidate K of the best case so far, "b K VERDICT" when that

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 #include <utility>
 
 #include "harness/campaign/findings.h"
@@ -126,7 +127,8 @@ class Worker {
   // Indices only rise, so the first cases of a clause and cause are this worker's lowest.
   void Tell(const Case& c, std::uint64_t index, const ClauseVerdict& one) {
     if (told_.size() >= kFindingsMax) return;
-    const std::size_t told = told_[{std::string(one.clause), one.verdict.cause}]++;
+    const std::size_t told =
+        told_[{std::string(one.clause), one.verdict.cause, one.verdict.breaks}]++;
     if (told >= (engine_.run_script ? kCandidatesMax : 1)) return;
     WriteAll(plan_.fd, FormatLine({index, std::string(one.clause), one.verdict, c}) + "\n");
   }
@@ -149,7 +151,7 @@ class Worker {
   const WorkerPlan& plan_;
   WorkerSlot& slot_;
   FeatureIndex features_;
-  std::map<std::pair<std::string, std::string>, std::size_t> told_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> told_;
   std::int64_t cpu_ns_ = CpuNs();
   int case_fd_ = -1;
 };

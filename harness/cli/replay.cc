@@ -62,6 +62,12 @@ int Replay(const ReplayOptions& o) {
       if (one.verdict.kind == VerdictKind::kNotAsked) continue;
       fmt::print("  {:<26}{:<14}{}{}{}\n", one.clause, VerdictKindName(one.verdict.kind),
                  one.verdict.cause, one.verdict.evidence.empty() ? "" : ": ", one.verdict.evidence);
+      const DocumentedSentence* sentence = engine->documentation != nullptr
+                                             ? engine->documentation->Find(one.verdict.breaks)
+                                             : nullptr;
+      if (sentence != nullptr) {
+        fmt::print("    {}: \"{}\"\n", sentence->object, sentence->quote);
+      }
     }
     falsified += result.overall == VerdictKind::kFalsified;
     broken += result.overall == VerdictKind::kHarnessError;

@@ -15,6 +15,9 @@ Verdict CheckSameCodeSameAnswer(const Observation& o);
 Verdict CheckSavingRepeats(const Observation& o);
 Verdict CheckErrorsHelp(const Observation& o);
 
+// Part of CheckLoudOrRight: what a real loader's own documentation promises beyond the contract.
+Verdict CheckDocumented(const Observation& o);
+
 inline Verdict Held() { return {VerdictKind::kHeld, Severity::kNone, "", ""}; }
 inline Verdict NotAsked() { return {}; }
 inline Verdict Falsified(Severity severity, std::string cause, std::string evidence) {

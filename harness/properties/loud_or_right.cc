@@ -22,6 +22,14 @@ bool LayersReported(const Observation& o) {
   });
 }
 
+bool SameIds(const Observation& o) {
+  return o.saved.size() == o.initial.size() &&
+         std::ranges::all_of(o.saved, [&](const NamedTensor& saved) {
+           const Tensor* other = FindTensor(o.initial, saved.id);
+           return other != nullptr && other->shape() == saved.tensor.shape();
+         });
+}
+
 // A real loader that put every saved value where it belongs need not know about names.
 bool RightAfterAll(const Observation& o) {
   if (o.reader->makes_reports || !o.same_model || o.content_damaged) return false;
@@ -42,6 +50,9 @@ Verdict CheckLoudOrRight(const Observation& o) {
   if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {
     return broken;
   }
+  if (const Verdict word = CheckDocumented(o); word.kind == VerdictKind::kFalsified) return word;
+  // Without a decoded file the truth is known only where both sides have the same variables.
+  if (!o.truth && o.load.outcome == Outcome::kOk && !SameIds(o)) return NotAsked();
   if (o.load.outcome == Outcome::kRefused || RightAfterAll(o)) return Held();
 
   // Whoever makes the model from the file cannot know that its config was another one.

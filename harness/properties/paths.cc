@@ -114,4 +114,17 @@ void RemoveTree(const std::string& path) {
   std::filesystem::remove_all(path, error);
 }
 
+CaseFolder::CaseFolder(const std::string& scratch) {
+  static unsigned long counter = 0;
+  // Names of one length, so that no outcome depends on a process id.
+  std::string number = std::to_string(getpid() % 10'000'000) + "-" + std::to_string(counter++);
+  path_ =
+      scratch + "/case-" + std::string(number.size() < 20 ? 20 - number.size() : 0, '0') + number;
+  made_ = mkdir(path_.c_str(), 0777) == 0;
+}
+
+CaseFolder::~CaseFolder() {
+  if (made_) RemoveTree(path_);
+}
+
 }  // namespace weightproof

@@ -33,4 +33,19 @@ bool ReadFile(const std::string& path, std::string* bytes);
 bool WriteFile(const std::string& path, std::span<const std::byte> bytes);
 void RemoveTree(const std::string& path);
 
+// A folder for one case in the existing folder `scratch`, gone at the end.
+class CaseFolder {
+ public:
+  explicit CaseFolder(const std::string& scratch);
+  ~CaseFolder();
+  CaseFolder(const CaseFolder&) = delete;
+  CaseFolder& operator=(const CaseFolder&) = delete;
+  bool made() const { return made_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  bool made_ = false;
+};
+
 }  // namespace weightproof

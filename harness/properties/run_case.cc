@@ -1,41 +1,16 @@
 #include "harness/properties/run_case.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "harness/oracle/power.h"
 #include "harness/oracle/weights.h"
+#include "harness/properties/facts.h"
 #include "harness/properties/observe.h"
 #include "harness/properties/paths.h"
+#include "harness/testee/documentation.h"
 
 namespace weightproof {
 namespace {
-
-// A folder for one case, gone at the end.
-class CaseFolder {
- public:
-  explicit CaseFolder(const std::string& scratch) {
-    static unsigned long counter = 0;
-    // Names of one length, so that no outcome depends on a process id.
-    std::string number = std::to_string(getpid() % 10'000'000) + "-" + std::to_string(counter++);
-    path_ =
-        scratch + "/case-" + std::string(number.size() < 20 ? 20 - number.size() : 0, '0') + number;
-    made_ = mkdir(path_.c_str(), 0777) == 0;
-  }
-  ~CaseFolder() {
-    if (made_) RemoveTree(path_);
-  }
-  CaseFolder(const CaseFolder&) = delete;
-  CaseFolder& operator=(const CaseFolder&) = delete;
-  bool made() const { return made_; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  bool made_ = false;
-};
 
 VerdictKind Overall(const std::vector<ClauseVerdict>& clauses) {
   VerdictKind overall = VerdictKind::kNotAsked;
@@ -54,6 +29,15 @@ void AddPower(const Observation& o, CaseResult& result) {
       MeasurePower(o.reader_plan, right, o.initial, MakeInputs(o.reader_plan, o.c->probe));
   result.counterfactuals = power.counterfactuals;
   result.noticed = power.noticed;
+}
+
+// Says which documented sentence a falsified verdict breaks.
+Verdict Judged(Verdict verdict, std::string_view clause, const Observation& o) {
+  const auto& documentation = o.reader->documentation;
+  if (verdict.kind != VerdictKind::kFalsified || documentation == nullptr) return verdict;
+  const DocumentedSentence* broken = documentation->Broken(clause, verdict.cause, Facts(o));
+  if (broken != nullptr) verdict.breaks = broken->id;
+  return verdict;
 }
 
 }  // namespace
@@ -84,7 +68,9 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
   }
   const Observation& o = *seen.observation;
   result.clauses.reserve(Clauses().size());
-  for (const Clause& clause : Clauses()) result.clauses.push_back({clause.name, clause.check(o)});
+  for (const Clause& clause : Clauses()) {
+    result.clauses.push_back({clause.name, Judged(clause.check(o), clause.name, o)});
+  }
   result.overall = Overall(result.clauses);
   if (result.overall == VerdictKind::kUnsupported) result.unsupported_by_name = "no clause asks";
   AddPower(o, result);
@@ -103,7 +89,7 @@ Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::stri
     return {VerdictKind::kHarnessError, Severity::kNone, "", seen.harness_error};
   }
   if (!seen.observation) return {VerdictKind::kUnsupported, Severity::kNone, "", seen.unsupported};
-  return clause->check(*seen.observation);
+  return Judged(clause->check(*seen.observation), clause_name, *seen.observation);
 }
 
 }  // namespace weightproof

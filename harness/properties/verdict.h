@@ -42,6 +42,8 @@ struct Verdict {
   std::string cause;     // falsified: short and stable, "variable-differs"; findings with the same
                          // clause and cause are one
   std::string evidence;  // one or a few sentences with ids, values, messages
+  std::string breaks = {};  // falsified: the documented sentence that it breaks, by its id in the
+                            // reader's table; "": none, so it is a hazard
 };
 
 struct Observation;

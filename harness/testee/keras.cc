@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/testee/documentation.h"
 #include "harness/testee/worker_testee.h"
 
 namespace weightproof {
@@ -20,10 +21,17 @@ std::string WorkersFolder() {
   return folder.empty() ? WEIGHTPROOF_SOURCE_DIR "/harness/workers" : folder;
 }
 
-Result<std::unique_ptr<Testee>> Start(std::vector<std::string> argv, Environment environment) {
+// `table`: of documented sentences; "": the worker's library has none.
+Result<std::unique_ptr<Testee>> Start(std::vector<std::string> argv, Environment environment,
+                                      const std::string& table) {
   Result<std::unique_ptr<WorkerTestee>> worker =
       WorkerTestee::Create(std::move(argv), std::move(environment));
   if (!worker) return std::unexpected(worker.error());
+  if (!table.empty()) {
+    Result<Documentation> documentation = ReadDocumentation(table);
+    if (!documentation) return std::unexpected(documentation.error());
+    (*worker)->Document(std::make_shared<const Documentation>(*std::move(documentation)));
+  }
   return std::unique_ptr<Testee>(*std::move(worker));
 }
 
@@ -39,7 +47,7 @@ Result<std::unique_ptr<Testee>> MakeWorker(std::string_view name) {
       return Fail(ErrorKind::kBadConfig, std::string(name),
                   "no command after worker:", "write worker:COMMAND");
     }
-    return Start(std::move(argv), {});
+    return Start(std::move(argv), {}, "");
   }
   const char* variable =
       name == "keras" ? "WEIGHTPROOF_KERAS_PYTHON" : "WEIGHTPROOF_TF_KERAS_PYTHON";
@@ -54,7 +62,8 @@ Result<std::unique_ptr<Testee>> MakeWorker(std::string_view name) {
     environment.push_back({"KERAS_BACKEND", "numpy"});
   }
   return Start({python, WorkersFolder() + "/keras_worker.py", "--library", std::string(name)},
-               std::move(environment));
+               std::move(environment),
+               WorkersFolder() + "/promises_" + std::string(name) + ".json");
 }
 
 }  // namespace weightproof

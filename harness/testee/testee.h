@@ -16,6 +16,8 @@
 
 namespace weightproof {
 
+struct Documentation;
+
 // Values by variable id.
 struct NamedTensor {
   std::string id;
@@ -119,6 +121,8 @@ struct Description {
   Space space;                 // what it supports
   bool makes_reports = false;  // Account and structured reports are complete
   bool errors_help_is_clause = false;
+  // What this version's own documentation says; null where no table of this version is there.
+  std::shared_ptr<const Documentation> documentation;
 };
 
 class Testee {

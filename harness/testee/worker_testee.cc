@@ -1,5 +1,6 @@
 #include "harness/testee/worker_testee.h"
 
+#include "harness/testee/documentation.h"
 #include "harness/testee/wire.h"
 
 namespace weightproof {
@@ -137,6 +138,12 @@ Answer WorkerTestee::Ask(const SessionSpec& session,
   Answer answer = AskProcess(process, is_new, line(id), id);
   if (one_time) one_time->Close(kCloseTimeout);
   return answer;
+}
+
+void WorkerTestee::Document(std::shared_ptr<const Documentation> documentation) {
+  const bool fits = documentation != nullptr && documentation->library == description_.name &&
+                    documentation->version == description_.version;
+  description_.documentation = fits ? std::move(documentation) : nullptr;
 }
 
 Answer WorkerTestee::Save(const SaveRequest& request) {

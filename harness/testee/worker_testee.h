@@ -26,6 +26,9 @@ class WorkerTestee : public Testee {
   Answer Load(const LoadRequest& request) override;
   Answer Assign(const AssignRequest& request) override;
 
+  // Says what the library's own documentation promises, if it is that of the version at work.
+  void Document(std::shared_ptr<const Documentation> documentation);
+
   int processes_started() const { return processes_started_; }
 
  private:
