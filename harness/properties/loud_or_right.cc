@@ -63,7 +63,9 @@ Verdict CheckLoudOrRight(const Observation& o) {
     if (!Reported(o, {id})) silent.push_back(id);
   }
   std::string owed;
-  if (o.truth) {
+  // A real loader that warns of layers has given its word, whatever of the file it left unnamed.
+  const bool spoke = !o.reader->makes_reports && SpokeOfLayers(o);
+  if (o.truth && !spoke) {
     for (const Owed& rule : o.truth->owed) {
       // A name that looks automatic and that a person gave: only the case knows, so both hold.
       if (rule.rule == "class" && GivenIn(o.writer_plan.model, rule.subjects)) continue;

@@ -53,7 +53,31 @@ bool CollectOwners(const ObjectPlan& object, std::string_view id, std::vector<st
   return false;
 }
 
+// Whether a line warns of something that the clean load did not say.
+bool IsNews(const Observation& o, const ReportLine& line) {
+  // Said of loads that are right; no warning of a wrong one.
+  if (line.kind == "Renamed" || line.kind == "Widened" || line.kind == "SuffixDiffers") {
+    return false;
+  }
+  return !o.clean_load || std::ranges::none_of(o.clean_load->reports, [&](const ReportLine& clean) {
+    return clean.kind == line.kind && clean.subject == line.subject && clean.text == line.text;
+  });
+}
+
+bool NamesALayer(const ObjectPlan& object, const std::string& text) {
+  return std::ranges::any_of(object.layers, [&](const ObjectPlan& layer) {
+    return text.contains(layer.name) || NamesALayer(layer, text);
+  });
+}
+
 }  // namespace
+
+bool SpokeOfLayers(const Observation& o) {
+  return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
+    return IsNews(o, line) && (NamesALayer(o.reader_plan.model, line.text) ||
+                               NamesALayer(o.writer_plan.model, line.text));
+  });
+}
 
 bool Reported(const Observation& o, const std::vector<std::string>& given) {
   // A real loader does not know our ids; it speaks of layers.
@@ -61,22 +85,11 @@ bool Reported(const Observation& o, const std::vector<std::string>& given) {
   if (!o.reader->makes_reports) {
     for (const std::string& id : given) CollectOwners(o.reader_plan.model, id, &subjects);
   }
-  const auto said_anyway = [&](const ReportLine& line) {
-    return o.clean_load && std::ranges::any_of(o.clean_load->reports, [&](const ReportLine& clean) {
-             return clean.kind == line.kind && clean.subject == line.subject &&
-                    clean.text == line.text;
-           });
-  };
-  // Said of loads that are right; no warning of a wrong one.
-  const auto harmless = [](const ReportLine& line) {
-    return line.kind == "Renamed" || line.kind == "Widened" || line.kind == "SuffixDiffers";
-  };
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
-    if (harmless(line)) return false;
-    return !said_anyway(line) && std::ranges::any_of(subjects, [&](const std::string& subject) {
-      if (subject.empty()) return false;
-      return line.subject.empty() ? line.text.contains(subject) : line.subject == subject;
-    });
+    return IsNews(o, line) && std::ranges::any_of(subjects, [&](const std::string& subject) {
+             if (subject.empty()) return false;
+             return line.subject.empty() ? line.text.contains(subject) : line.subject == subject;
+           });
   });
 }
 

@@ -73,4 +73,7 @@ std::vector<std::string> WrongVariables(const Observation& o, const Answer& load
 // Whether a load's reports say something about `subjects` that the clean load did not say.
 bool Reported(const Observation& o, const std::vector<std::string>& subjects);
 
+// Whether a load's reports name any layer of either model, and the clean load did not say so.
+bool SpokeOfLayers(const Observation& o);
+
 }  // namespace weightproof
