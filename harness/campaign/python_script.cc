@@ -271,22 +271,21 @@ Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
                         load_path)};
   }
   if (aim == ScriptAim::kHalf) {
-    return {
-        "    r, rl = reader(); fill(rl, 2); old = [[np.array(v) for v in l.weights] for l in rl]",
-        fmt::format("    attempt(lambda: {})", LoadCall(c, load_path)),
-        "    new = [[not np.array_equal(np.array(v), a) for v, a in zip(l.weights, b)] "
-        "for l, b in zip(rl, old)]",
-        "    bad = [l.name for l, n in zip(rl, new) if any(n) and not all(n)]",
-        "    print(\"changed in part:\", bad); sys.exit(bad != [])"};
+    return {"    r, rl = reader(); fill(rl, 2); old = [[v.numpy() for v in l.weights] for l in rl]",
+            fmt::format("    attempt(lambda: {})", LoadCall(c, load_path)),
+            "    new = [[not np.array_equal(v.numpy(), a) for v, a in zip(l.weights, b)] "
+            "for l, b in zip(rl, old)]",
+            "    bad = [l.name for l, n in zip(rl, new) if any(n) and not all(n)]",
+            "    print(\"changed in part:\", bad); sys.exit(bad != [])"};
   }
   if (aim == ScriptAim::kNamed) {
     return {
-        "    r, rl = reader(); fill(rl, 2); old = [[np.array(v) for v in l.weights] "
+        "    r, rl = reader(); fill(rl, 2); old = [[v.numpy() for v in l.weights] "
         "for l in kids(r)]",
-        "    saved = {l.name: [np.array(v) for v in l.weights] for l in kids(w)}",
+        "    saved = {l.name: [v.numpy() for v in l.weights] for l in kids(w)}",
         fmt::format("    attempt(lambda: {})", LoadCall(c, load_path)),
-        "    got = [(l.name, np.array(v)) for l, b in zip(kids(r), old) "
-        "for v, a in zip(l.weights, b) if not np.array_equal(np.array(v), a)]",
+        "    got = [(l.name, v.numpy()) for l, b in zip(kids(r), old) "
+        "for v, a in zip(l.weights, b) if not np.array_equal(v.numpy(), a)]",
         "    return r, [n for n, v in got "
         "if not any(np.array_equal(v, s) for s in saved.get(n, []))]"};
   }
@@ -294,11 +293,11 @@ Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
     return {fmt::format("    r, rl = reader(); fill(rl, 2); attempt(lambda: {}); return r, rl",
                         LoadCall(c, load_path))};
   }
-  return {"    r, rl = reader(); fill(rl, 2); old = [np.array(v) for v in weights(rl)]",
+  return {"    r, rl = reader(); fill(rl, 2); old = [v.numpy() for v in weights(rl)]",
           "    try: " + LoadCall(c, load_path) + "; return r, rl",
           "    except Exception as e: print(\"refused:\", type(e).__name__, e)",
           "    bad = [v.name for v, a in zip(weights(rl), old) "
-          "if not np.array_equal(np.array(v), a)]",
+          "if not np.array_equal(v.numpy(), a)]",
           "    print(\"changed:\", bad); sys.exit(bad != [])"};
 }
 
