@@ -114,6 +114,7 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   CampaignOptions options = given;
   if (engine.foreign) {
     options.shrink_seconds = std::min(given.shrink_seconds, kForeignShrinkSecondsMax);
+    options.hang_seconds = std::max(given.hang_seconds, kForeignHangSecondsMin);
     options.on_finding = [&](const Finding& finding) {
       if (!result.first_finding_seconds) result.first_finding_seconds = Now() - begin;
       if (given.on_finding) given.on_finding(finding);

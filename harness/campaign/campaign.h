@@ -71,6 +71,9 @@ inline constexpr double kUndecidedShareMax = 0.01;
 
 // A real loader's round trip takes as long as a hundred of ours.
 inline constexpr double kForeignShrinkSecondsMax = 12;  // per finding
+// Its own process is watched request by request; a case of many, each with a new process on a busy
+// machine, is no hang of ours.
+inline constexpr double kForeignHangSecondsMin = 900;
 inline constexpr double kForeignFinishSecondsMax = 60;  // for all findings, after the last case
 
 CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& options);
