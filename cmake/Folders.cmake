@@ -6,6 +6,10 @@ add_library(weightproof_flags INTERFACE)
 target_compile_options(weightproof_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow
                        $<$<BOOL:${WEIGHTPROOF_WERROR}>:-Werror>)
 target_include_directories(weightproof_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # A class of a .cc file may have members of its anonymous namespace; gcc takes it for a header's.
+  target_compile_options(weightproof_flags INTERFACE -Wno-subobject-linkage)
+endif()
 if(WEIGHTPROOF_SANITIZE)
   target_compile_options(weightproof_flags INTERFACE -fsanitize=${WEIGHTPROOF_SANITIZE}
                          -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -25,6 +29,14 @@ if(WEIGHTPROOF_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
+# weightproof_test(NAME file...): a gtest program.
+function(weightproof_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
+  target_compile_options(${name} PRIVATE ${WEIGHTPROOF_TEST_FLAGS})
+  target_compile_definitions(${name} PRIVATE WEIGHTPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endfunction()
+
 # weightproof_folder(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
 function(weightproof_folder name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
@@ -43,11 +55,8 @@ function(weightproof_folder name)
     target_link_libraries(${name} INTERFACE weightproof_flags ${ARG_DEPENDS})
   endif()
   if(WEIGHTPROOF_TESTS AND tests)
-    add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPENDS} GTest::gtest
-                          GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE
-                               WEIGHTPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    weightproof_test(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_TEST_DEPENDS})
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 900)
   endif()
   if(WEIGHTPROOF_BENCHMARKS AND benches)

@@ -23,7 +23,7 @@ std::string Source(const std::string& path) {
   return std::string(WEIGHTPROOF_SOURCE_DIR) + "/" + path;
 }
 
-std::vector<std::byte> Read(const std::string& path) {
+std::vector<std::byte> ReadBytes(const std::string& path) {
   const auto bytes = ReadWholeFile(path);
   EXPECT_TRUE(bytes.has_value()) << path;
   if (!bytes) return {};
@@ -52,8 +52,8 @@ TEST(CheckpointModels, LoadTheirOwnFilesWithoutOptions) {
       // Of models/ there are no golden files.
       if (!std::filesystem::exists(path)) continue;
       const CheckpointLoadingResult result = Check(
-          Read(path), std::string_view(file).starts_with("new") ? CheckpointFamily::kWeightsH5
-                                                                : CheckpointFamily::kLegacyH5);
+          ReadBytes(path), std::string_view(file).starts_with("new") ? CheckpointFamily::kWeightsH5
+                                                                     : CheckpointFamily::kLegacyH5);
       EXPECT_TRUE(result.accepted) << path;
       EXPECT_EQ(result.verdict.kind, VerdictKind::kHeld) << path << result.verdict.evidence;
       ++files;
@@ -82,7 +82,7 @@ TEST(LoadSeeds, StandInTheCorpus) {
     const std::string folder =
         Source(legacy ? "corpus/fuzz/fuzz_load_legacy_h5/" : "corpus/fuzz/fuzz_load_weights_h5/");
     for (const LoadSeed& seed : LoadSeeds(family)) {
-      const Result<Group> stored = ReadHdf5(Read(folder + seed.name), seed.name);
+      const Result<Group> stored = ReadHdf5(ReadBytes(folder + seed.name), seed.name);
       ASSERT_TRUE(stored.has_value()) << stored.error().Text();
       EXPECT_EQ(FirstDifference(*stored, ReadHdf5(seed.bytes, seed.name).value()), "") << seed.name;
     }
@@ -90,16 +90,16 @@ TEST(LoadSeeds, StandInTheCorpus) {
 }
 
 TEST(TreeMutator, GivesFilesThatDifferAndRepeatAndStillLoadNowAndThen) {
-  constexpr std::size_t kBytesMax = 65536;
+  constexpr std::size_t kFileBytesMax = 65536;
   const std::vector<std::byte> seed = LoadSeeds(CheckpointFamily::kLegacyH5).front().bytes;
   int made = 0;
   int changed = 0;
   int loaded = 0;
   for (unsigned i = 0; i < 300; ++i) {
-    const auto file = MutateTree(seed, i, kBytesMax);
+    const auto file = MutateTree(seed, i, kFileBytesMax);
     if (!file) continue;
     ++made;
-    EXPECT_EQ(file, MutateTree(seed, i, kBytesMax));
+    EXPECT_EQ(file, MutateTree(seed, i, kFileBytesMax));
     EXPECT_TRUE(ReadHdf5(*file, "file").has_value());
     changed += *file != seed ? 1 : 0;
     const CheckpointLoadingResult result = Check(*file, CheckpointFamily::kLegacyH5);
@@ -111,7 +111,7 @@ TEST(TreeMutator, GivesFilesThatDifferAndRepeatAndStillLoadNowAndThen) {
   EXPECT_GE(loaded, 20);
   EXPECT_LE(loaded, 250);
   EXPECT_FALSE(MutateTree(seed, 1, 100));
-  EXPECT_FALSE(MutateTree(std::span(seed).first(100), 1, kBytesMax));
+  EXPECT_FALSE(MutateTree(std::span(seed).first(100), 1, kFileBytesMax));
 }
 
 }  // namespace

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <utility>
 
+#include "harness/campaign/clock.h"
 #include "harness/campaign/findings.h"
 #include "harness/campaign/forked.h"
 #include "harness/campaign/workforce.h"
@@ -14,10 +14,6 @@
 
 namespace weightproof {
 namespace {
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 Progress Look(const SharedState& shared, const CampaignOptions& options, double begin,
               std::size_t findings) {

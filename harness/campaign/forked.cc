@@ -12,11 +12,11 @@
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 
+#include "harness/campaign/clock.h"
 #include "harness/campaign/result_json.h"
 #include "harness/testee/process.h"
 
@@ -26,10 +26,6 @@ namespace {
 volatile sig_atomic_t g_interrupted = 0;
 
 void OnInterrupt(int) { g_interrupted = 1; }
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 

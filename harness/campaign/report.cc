@@ -139,7 +139,7 @@ std::string FindingsList(const CampaignResult& r) {
 std::string Thousands(std::uint64_t n) {
   std::string text = std::to_string(n);
   for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {
-    text.insert(static_cast<std::size_t>(i), ",");
+    text.insert(static_cast<std::size_t>(i), 1, ',');
   }
   return text;
 }

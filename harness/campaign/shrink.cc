@@ -3,18 +3,14 @@
 #include <fmt/core.h>
 
 #include <charconv>
-#include <chrono>
 #include <vector>
 
+#include "harness/campaign/clock.h"
 #include "harness/campaign/forked.h"
 #include "harness/campaign/result_json.h"
 
 namespace weightproof {
 namespace {
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::size_t Number(std::string_view text) {
   std::size_t value = 0;

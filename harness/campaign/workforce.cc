@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
 
+#include "harness/campaign/clock.h"
 #include "harness/campaign/forked.h"
 
 namespace weightproof {
@@ -25,10 +25,6 @@ namespace {
 constexpr double kGraceSeconds = 3;  // after Ctrl-C, for the cases at hand
 constexpr int kDeathsOutsideMax = 3;
 constexpr std::size_t kTailBytes = 2000;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 std::string ReadText(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

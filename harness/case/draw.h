@@ -47,6 +47,9 @@ class Chooser {
   Choices& choices_;
 };
 
+// Of one file name, on every common file system.
+inline constexpr std::size_t kNameBytesMax = 255;
+
 // Whether a list of a Space allows `name`; an empty list allows everything.
 inline bool Allows(const std::vector<std::string>& list, std::string_view name) {
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();

@@ -6,8 +6,6 @@
 namespace weightproof {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 255;  // of one file name, on every common file system
-
 // The last `name` bytes of the file name are `end`, so that two of them differ only at the end.
 std::string LongName(std::size_t bytes, std::string_view end, char letter) {
   return std::string(bytes - end.size() - 1, 'x') + letter + std::string(end);

@@ -52,7 +52,7 @@ std::vector<Small> Architectures(int layers_max) {
   return out;
 }
 
-Step Make(StepOp op) {
+Step PlainStep(StepOp op) {
   Step step;
   step.op = op;
   return step;
@@ -62,14 +62,14 @@ std::vector<Step> Assemblies(int layers) {
   std::vector<Step> out;
   for (const AssembleHow how : {AssembleHow::kList, AssembleHow::kAdd}) {
     for (const InputHow input : {InputHow::kGiven, InputHow::kBuild, InputHow::kCall}) {
-      out.push_back(Make(StepOp::kAssemble));
+      out.push_back(PlainStep(StepOp::kAssemble));
       out.back().how = how;
       out.back().input = input;
     }
   }
-  out.push_back(Make(StepOp::kAssemble));
+  out.push_back(PlainStep(StepOp::kAssemble));
   out.back().how = AssembleHow::kFunctional;
-  out.push_back(Make(StepOp::kAssemble));
+  out.push_back(PlainStep(StepOp::kAssemble));
   out.back().how = AssembleHow::kSubclass;
   out.back().input = InputHow::kCall;
   out.back().attributes = {"a", "b"};
@@ -87,7 +87,7 @@ std::vector<Step> Alphabet(const ArchitectureSpec& architecture) {
   const bool embedding = architecture.layers[0].class_name == "Embedding";
   std::vector<Step> out;
   const auto add = [&](StepOp op) -> Step& {
-    out.push_back(Make(op));
+    out.push_back(PlainStep(op));
     return out.back();
   };
   add(StepOp::kStray).class_name = architecture.layers[0].class_name;

@@ -9,7 +9,6 @@ namespace weightproof {
 namespace {
 
 constexpr std::size_t kLongPathBytes = 200;
-constexpr std::size_t kNameBytesMax = 255;
 
 using Sink = std::set<std::string>;
 

@@ -3,7 +3,7 @@
 namespace weightproof {
 namespace {
 
-constexpr int kTriesMax = 40;
+constexpr int kGenerateTriesMax = 40;
 
 // The plainest case, for a space or choices in which nothing else comes out valid.
 Case Plainest(const Space& space) {
@@ -33,7 +33,7 @@ Step* Assemble(Case& c) { return FindStep(c.writer.build, StepOp::kAssemble); }
 
 Case Generate(Choices& choices, const Space& space) {
   Chooser choose(choices);
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kGenerateTriesMax; ++tries) {
     Case c;
     c.architecture = DrawArchitecture(choose, space);
     if (c.architecture.layers.empty()) continue;

@@ -5,10 +5,10 @@
 namespace weightproof {
 namespace {
 
-constexpr int kTriesMax = 12;
+constexpr int kMutateTriesMax = 12;
 
 // Everything but the argument lists of existing layers that a part can be.
-enum class Part : std::uint8_t {
+enum class MutatedPart : std::uint8_t {
   kBuilds,
   kRoute,
   kSessions,
@@ -55,40 +55,40 @@ void RedrawBuilds(Chooser& choose, Case& c) {
   DrawBuilds(choose, {}, c);
 }
 
-bool Redraw(Chooser& choose, Part part, Case& c) {
+bool Redraw(Chooser& choose, MutatedPart part, Case& c) {
   auto& layers = c.architecture.layers;
   switch (part) {
-    case Part::kBuilds:
+    case MutatedPart::kBuilds:
       RedrawBuilds(choose, c);
       return true;
-    case Part::kRoute: {
+    case MutatedPart::kRoute: {
       const RouteFormat format = c.route.format;
       c.route = Route();
       DrawRoute(choose, {}, c);
       if (!c.damage.empty()) c.route.format = format;
       return true;
     }
-    case Part::kSessions:
+    case MutatedPart::kSessions:
       c.writer.session = c.reader.session = SessionSpec();
       DrawSessions(choose, {}, c);
       return true;
-    case Part::kSeeds:
+    case MutatedPart::kSeeds:
       DrawProfile(choose, c);
       return true;
-    case Part::kDamage: {
+    case MutatedPart::kDamage: {
       c.damage.clear();
       const auto writer = Interpret(c.architecture, c.writer.build);
       if (!writer) return false;
       if (!choose.Percent(20)) DrawDamage(choose, *writer, c);
       return true;
     }
-    case Part::kDifference:
+    case MutatedPart::kDifference:
       return DrawDifference(choose, {}, c);
-    case Part::kLayerConfig:
+    case MutatedPart::kLayerConfig:
       return RedrawLayer(choose, c, false);
-    case Part::kAddLayer:
+    case MutatedPart::kAddLayer:
       return RedrawLayer(choose, c, true);
-    case Part::kDropLayer: {
+    case MutatedPart::kDropLayer: {
       if (layers.size() < 2) return false;
       const int layer = static_cast<int>(choose.Below(layers.size()));
       layers.erase(layers.begin() + layer);
@@ -96,19 +96,19 @@ bool Redraw(Chooser& choose, Part part, Case& c) {
       c.reader.build = WithoutLayer(c.reader.build, layer);
       return true;
     }
-    case Part::kArchitecture:
+    case MutatedPart::kArchitecture:
       c.architecture = DrawArchitecture(choose, {});
       c.damage.clear();
       RedrawBuilds(choose, c);
       return true;
-    case Part::kFormat:
+    case MutatedPart::kFormat:
       c.route.format = static_cast<RouteFormat>(choose.Below(3));
       return true;
-    case Part::kDialect:
+    case MutatedPart::kDialect:
       c.architecture.dialect =
           c.architecture.dialect == Dialect::kKeras3 ? Dialect::kTfKeras : Dialect::kKeras3;
       return true;
-    case Part::kPlainBuild: {
+    case MutatedPart::kPlainBuild: {
       Build& build = choose.Percent(50) ? c.writer.build : c.reader.build;
       if (build.empty()) return false;
       build = WithoutStep(build, choose.Below(build.size()));
@@ -123,9 +123,9 @@ bool Redraw(Chooser& choose, Part part, Case& c) {
 Case Mutate(const Case& c, std::uint64_t seed) {
   SeededChoices choices(seed, 0x6d757461746500U);
   Chooser choose(choices);
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kMutateTriesMax; ++tries) {
     Case next = c;
-    if (!Redraw(choose, static_cast<Part>(choose.Below(kParts)), next)) continue;
+    if (!Redraw(choose, static_cast<MutatedPart>(choose.Below(kParts)), next)) continue;
     FixAttributes(next.architecture, next.writer.build);
     FixAttributes(next.architecture, next.reader.build);
     if (next.route.load_as == LoadAs::kModel) FixReaderOfModel(next);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kStepsMax = 400;
 
-Case Drawn(std::uint64_t index) {
+Case Grown(std::uint64_t index) {
   SeededChoices choices(7, index);
   return Generate(choices);
 }
@@ -33,7 +33,7 @@ int ShrinkFully(Case& c, Keep keep) {
 
 TEST(Shrinks, AreValidSmallerAndOther) {
   for (std::uint64_t i = 0; i < 60; ++i) {
-    const Case c = Drawn(i);
+    const Case c = Grown(i);
     for (const Case& smaller : Shrinks(c)) {
       ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
       ASSERT_LT(Measure(smaller), Measure(c));
@@ -44,7 +44,7 @@ TEST(Shrinks, AreValidSmallerAndOther) {
 
 TEST(Shrinks, EndAtOneSmallDenseWhenEverythingIsKept) {
   for (std::uint64_t i = 0; i < 40; ++i) {
-    Case c = Drawn(i);
+    Case c = Grown(i);
     ASSERT_LE(ShrinkFully(c, [](const Case&) { return true; }), kStepsMax);
     EXPECT_EQ(c.architecture.layers.size(), 1u) << CaseToJson(c);
     EXPECT_EQ(c.writer.build, Build(1)) << CaseToJson(c);
@@ -57,7 +57,7 @@ TEST(Shrinks, EndAtOneSmallDenseWhenEverythingIsKept) {
 
 TEST(Shrinks, KeepOneFeatureAndLoseEverythingElse) {
   for (std::uint64_t i = 0; i < 150; ++i) {
-    Case c = Drawn(i);
+    Case c = Grown(i);
     const auto features = Features(c);
     const std::string feature = features[i % features.size()];
     const int steps = ShrinkFully(c, [&](const Case& x) { return HasFeature(x, feature); });
@@ -70,7 +70,7 @@ TEST(Shrinks, KeepOneFeatureAndLoseEverythingElse) {
 
 TEST(Shrinks, EndWithinBoundedStepsForRandomPredicates) {
   for (std::uint64_t i = 0; i < 60; ++i) {
-    Case c = Drawn(i);
+    Case c = Grown(i);
     const int steps = ShrinkFully(c, [&](const Case& x) {
       return std::hash<std::string>()(CaseToJson(x, -1) + std::to_string(i)) % 4 == 0;
     });
@@ -98,7 +98,7 @@ TEST(Shrinks, MoveIndicesOfStepsWhenALayerGoes) {
 
 TEST(Mutate, GivesValidOtherCasesAndIsAFunctionOfItsSeed) {
   for (std::uint64_t i = 0; i < 400; ++i) {
-    const Case c = Drawn(i % 50);
+    const Case c = Grown(i % 50);
     const Case next = Mutate(c, i);
     ASSERT_TRUE(IsValid(next)) << CaseToJson(next);
     EXPECT_NE(next, c);
@@ -107,7 +107,7 @@ TEST(Mutate, GivesValidOtherCasesAndIsAFunctionOfItsSeed) {
 }
 
 TEST(Mutate, ReachesFarFromThePlainestCase) {
-  Case c = Drawn(3);
+  Case c = Grown(3);
   std::size_t most = 0;
   for (std::uint64_t i = 0; i < 300; ++i) {
     c = Mutate(c, i);

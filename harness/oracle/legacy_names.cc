@@ -128,6 +128,12 @@ std::vector<const ObjectPlan*> WeightedLeaves(const ObjectPlan& object) {
   return leaves;
 }
 
+bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
+  return std::ranges::equal(a.variables, b.variables, [](const auto& x, const auto& y) {
+    return x.role == y.role && x.shape == y.shape;
+  });
+}
+
 int AutomaticCounter(std::string_view name) {
   if (AutomaticNameClass(name).empty()) return -1;
   const std::size_t end = name.find_last_not_of("0123456789");

@@ -37,6 +37,9 @@ std::optional<ListedNames> ReadLegacyNames(const Group& root);
 // Leaves with variables, in layer order.
 std::vector<const ObjectPlan*> WeightedLeaves(const ObjectPlan& object);
 
+// The same roles and shapes in the same order.
+bool SameVariables(const ObjectPlan& a, const ObjectPlan& b);
+
 // Counter of an automatic name: "dense" -> 0, "dense_3" -> 3; -1 when it is no automatic name.
 int AutomaticCounter(std::string_view name);
 

@@ -99,12 +99,6 @@ std::vector<std::string> LegacyIds(const ObjectPlan& object) {
   return ids;
 }
 
-bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
-  return std::ranges::equal(a.variables, b.variables, [](const auto& x, const auto& y) {
-    return x.role == y.role && x.shape == y.shape;
-  });
-}
-
 // Inside a nested layer, whether the file's names tell the places of equal siblings.
 bool OrderIsTold(const ObjectPlan& writer, const ObjectPlan& reader) {
   const std::vector<const ObjectPlan*> file = WeightedLeaves(writer);

@@ -37,12 +37,6 @@ const ObjectPlan* OwnerOf(const std::vector<const ObjectPlan*>& leaves, const Va
   return nullptr;
 }
 
-bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
-  return std::ranges::equal(a.variables, b.variables, [](const auto& x, const auto& y) {
-    return x.role == y.role && x.shape == y.shape;
-  });
-}
-
 // Sub-names inside a nested layer: one name per sublayer, classes agree, given names not elsewhere,
 // counters of equal siblings ascending in the reader's own order.
 void CheckSublayers(const ListedLayer& file, const std::vector<const VariablePlan*>& order,

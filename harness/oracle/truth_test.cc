@@ -63,7 +63,7 @@ std::vector<std::string> RulesOf(const Truth& truth) {
   return rules;
 }
 
-Damage Edit(DamageOp op, std::string_view path) {
+Damage EditAt(DamageOp op, std::string_view path) {
   Damage edit;
   edit.op = op;
   edit.path = path;
@@ -114,7 +114,7 @@ TEST_P(BothFormats, AnotherShapeIsOwedAndTakesNoValue) {
 
 TEST(DecodeTruth, ADroppedTensorIsOwedByItsPath) {
   Written written = Write(kTwins, Format::kLegacyH5, Assembled());
-  ASSERT_TRUE(ApplyDamage(written.tree, {Edit(DamageOp::kDrop, kKernel)}));
+  ASSERT_TRUE(ApplyDamage(written.tree, {EditAt(DamageOp::kDrop, kKernel)}));
   const Truth truth = DecodeTruth(written.tree, written.plan, RouteOf(Format::kLegacyH5));
   ASSERT_EQ(RulesOf(truth), std::vector<std::string>{"missing-tensor"});
   EXPECT_EQ(truth.owed[0].subjects.front(), kKernel);
@@ -122,7 +122,7 @@ TEST(DecodeTruth, ADroppedTensorIsOwedByItsPath) {
 
 TEST(DecodeTruth, ATensorThatNothingTakesIsOwed) {
   Written written = Write(kTwins, Format::kLegacyH5, Assembled());
-  Damage copy = Edit(DamageOp::kDuplicate, kKernel);
+  Damage copy = EditAt(DamageOp::kDuplicate, kKernel);
   copy.to = copy.path + "_copy";
   ASSERT_TRUE(ApplyDamage(written.tree, {copy}));
   EXPECT_EQ(RulesOf(DecodeTruth(written.tree, written.plan, RouteOf(Format::kLegacyH5))),
@@ -132,7 +132,7 @@ TEST(DecodeTruth, ATensorThatNothingTakesIsOwed) {
 TEST(DecodeTruth, NarrowingIsOwedAndWideningIsNot) {
   for (const auto& [dtype, owed] : {std::pair("float64", 1), std::pair("float16", 0)}) {
     Written written = Write(kTwins, Format::kLegacyH5, Assembled());
-    Damage retype = Edit(DamageOp::kRetype, kKernel);
+    Damage retype = EditAt(DamageOp::kRetype, kKernel);
     retype.dtype = dtype;
     ASSERT_TRUE(ApplyDamage(written.tree, {retype}));
     const Truth truth = DecodeTruth(written.tree, written.plan, RouteOf(Format::kLegacyH5));
@@ -192,7 +192,7 @@ TEST_P(BothFormats, OtherCountersOfAutomaticNamesCouldHaveBeenWritten) {
 TEST_P(BothFormats, OtherValuesCouldNotHaveBeenWritten) {
   Written file = Write(kTwins, GetParam(), Assembled());
   const Group own = file.tree;
-  Damage edit = Edit(DamageOp::kSetValue, WeightTensorPaths(own).front());
+  Damage edit = EditAt(DamageOp::kSetValue, WeightTensorPaths(own).front());
   edit.value = 0.5;
   ASSERT_TRUE(ApplyDamage(file.tree, {edit}));
   EXPECT_FALSE(CouldHaveWritten(file.tree, own, file.plan));
@@ -201,7 +201,7 @@ TEST_P(BothFormats, OtherValuesCouldNotHaveBeenWritten) {
 TEST_P(BothFormats, ATensorThatNoNameListsCouldNotHaveBeenWritten) {
   Written file = Write(kTwins, GetParam(), Assembled());
   const Group own = file.tree;
-  Damage copy = Edit(DamageOp::kDuplicate, WeightTensorPaths(own).front());
+  Damage copy = EditAt(DamageOp::kDuplicate, WeightTensorPaths(own).front());
   copy.to = copy.path + "_copy";
   ASSERT_TRUE(ApplyDamage(file.tree, {copy}));
   EXPECT_FALSE(CouldHaveWritten(file.tree, own, file.plan));

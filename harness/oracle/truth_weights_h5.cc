@@ -23,7 +23,7 @@ std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counter
   return key;
 }
 
-const Group* GroupAt(const Group& root, std::string path) {
+const Group* FindGroupAt(const Group& root, std::string path) {
   path.pop_back();  // the trailing '/'
   const Child* child = FindPath(root, path);
   return child != nullptr ? child->group() : nullptr;
@@ -46,10 +46,11 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
   std::map<std::string, int> counters;
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
     const bool subclass = object.kind == ObjectKind::kSubclass;
-    const bool own_only = subclass && tf_keras && object.attributes[i] > "layers" &&
-                          std::ranges::any_of(prefixes, [&](const std::string& prefix) {
-                            return GroupAt(root, prefix + object.attributes[i] + "/") != nullptr;
-                          });
+    const bool own_only =
+        subclass && tf_keras && object.attributes[i] > "layers" &&
+        std::ranges::any_of(prefixes, [&](const std::string& prefix) {
+          return FindGroupAt(root, prefix + object.attributes[i] + "/") != nullptr;
+        });
     const std::string key = own_only ? "" : KeyFor(object.layers[i], counters);
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {
@@ -63,7 +64,7 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
 std::ptrdiff_t Missing(const Group& root, const std::vector<Place>& places) {
   return std::ranges::count_if(places, [&](const Place& place) {
     return std::ranges::none_of(place.prefixes, [&](const std::string& prefix) {
-      const Group* vars = GroupAt(root, prefix + "vars/");
+      const Group* vars = FindGroupAt(root, prefix + "vars/");
       return vars != nullptr && !vars->children.empty();
     });
   });
@@ -89,7 +90,7 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
     const Group* vars = nullptr;
     std::string base;
     for (const std::string& prefix : place.prefixes) {
-      const Group* found = GroupAt(root, prefix + "vars/");
+      const Group* found = FindGroupAt(root, prefix + "vars/");
       if (found != nullptr && !found->children.empty()) {
         vars = found;
         base = prefix + "vars/";
@@ -105,7 +106,7 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
     std::string name = StoredName(vars);
     if (!place.leaf->weights_h5_owner.empty()) {
       const std::size_t cut = base.size() - 5 - place.leaf->weights_h5_owner.size() - 1;
-      name = StoredName(GroupAt(root, base.substr(0, cut) + "vars/"));
+      name = StoredName(FindGroupAt(root, base.substr(0, cut) + "vars/"));
     }
     file_names.push_back(name);
     leaves.push_back(place.leaf);

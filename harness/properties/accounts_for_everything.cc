@@ -17,10 +17,6 @@ std::optional<Tensor> ValueAt(const Group& root, const std::string& path) {
   return Convert(*stored, DType::kFloat32);
 }
 
-Verdict Wrong(std::string cause, std::string evidence) {
-  return Falsified(Severity::kSilentlyWrong, std::move(cause), std::move(evidence));
-}
-
 bool NoteOn(const Answer& load, const std::string& subject) {
   return std::ranges::find(load.reports, subject, &ReportLine::subject) != load.reports.end();
 }
@@ -31,51 +27,52 @@ Verdict CheckAccount(const Observation& o, const Account& account) {
   for (const VariablePlan* variable : Variables(o.reader_plan.model)) {
     const auto source = sources.find(variable->id);
     if (source == sources.end()) {
-      return Wrong("variable-unaccounted", "the report says nothing of " + variable->id);
+      return SilentlyWrong("variable-unaccounted", "the report says nothing of " + variable->id);
     }
     if (source->second.empty()) {
       if (!NoteOn(o.load, variable->id)) {
-        return Wrong("unset-unreported", variable->id + " was not set, and no note says so");
+        return SilentlyWrong("unset-unreported",
+                             variable->id + " was not set, and no note says so");
       }
       continue;
     }
     if (!used.insert(source->second).second) {
-      return Wrong("tensor-used-twice",
-                   source->second + " is said to be the source of two variables");
+      return SilentlyWrong("tensor-used-twice",
+                           source->second + " is said to be the source of two variables");
     }
     const std::optional<Tensor> stored = ValueAt(*o.tree, source->second);
     const Tensor* got = FindTensor(o.load.variables, variable->id);
     if (!stored || got == nullptr || !(*stored == *got)) {
-      return Wrong("source-differs", variable->id + " is said to come from " + source->second +
-                                         ", which holds something else");
+      return SilentlyWrong("source-differs", variable->id + " is said to come from " +
+                                                 source->second + ", which holds something else");
     }
   }
   if (account.sources.size() != sources.size() ||
       sources.size() != Variables(o.reader_plan.model).size()) {
-    return Wrong("variable-unaccounted",
-                 "the report lists variables that the model has not, or one twice");
+    return SilentlyWrong("variable-unaccounted",
+                         "the report lists variables that the model has not, or one twice");
   }
   std::set<std::string> unused;
   for (const auto& [path, role] : account.unused) {
     unused.insert(path);
     if (role == "weight" && !NoteOn(o.load, path)) {
-      return Wrong("unused-unreported",
-                   path + " is a weight that nothing used, and no note says so");
+      return SilentlyWrong("unused-unreported",
+                           path + " is a weight that nothing used, and no note says so");
     }
   }
   const std::vector<std::string> weights = WeightTensorPaths(*o.tree);
   for (const std::string& path : weights) {
     if (!used.contains(path) && !unused.contains(path)) {
-      return Wrong("tensor-unaccounted", "the report says nothing of the tensor " + path);
+      return SilentlyWrong("tensor-unaccounted", "the report says nothing of the tensor " + path);
     }
   }
   for (const auto& [path, role] : account.unused) {
     const bool weight = std::ranges::find(weights, path) != weights.end();
     if (weight != (role == "weight") && role != "unknown") {
-      return Wrong("role-wrong", path + " is reported as '" + role + "'");
+      return SilentlyWrong("role-wrong", path + " is reported as '" + role + "'");
     }
     if (used.contains(path))
-      return Wrong("role-wrong", path + " is reported as used and as unused");
+      return SilentlyWrong("role-wrong", path + " is reported as used and as unused");
   }
   return Held();
 }
@@ -87,7 +84,7 @@ Verdict CheckAccountsForEverything(const Observation& o) {
       o.load.outcome != Outcome::kOk || !o.tree || o.other_config)
     return NotAsked();
   if (o.reader->makes_reports) {
-    if (!o.load.account) return Wrong("no-account", "the load gave no account");
+    if (!o.load.account) return SilentlyWrong("no-account", "the load gave no account");
     return CheckAccount(o, *o.load.account);
   }
   // A loader without an account: the numbers of tensors and of variables must agree, or be spoken
@@ -95,9 +92,9 @@ Verdict CheckAccountsForEverything(const Observation& o) {
   const std::size_t stored = WeightTensorPaths(*o.tree).size();
   const std::size_t variables = o.load.variables.size();
   if (stored == variables || !o.load.reports.empty()) return Held();
-  return Wrong(stored > variables ? "tensors-left-over" : "variables-left-over",
-               "the file holds " + std::to_string(stored) + " weight tensors, the model " +
-                   std::to_string(variables) + " variables, and the load said nothing");
+  return SilentlyWrong(stored > variables ? "tensors-left-over" : "variables-left-over",
+                       "the file holds " + std::to_string(stored) + " weight tensors, the model " +
+                           std::to_string(variables) + " variables, and the load said nothing");
 }
 
 }  // namespace weightproof

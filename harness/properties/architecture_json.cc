@@ -12,10 +12,6 @@ namespace {
 
 using Complaint = std::optional<Verdict>;
 
-Verdict Wrong(std::string cause, std::string evidence) {
-  return Falsified(Severity::kSilentlyWrong, std::move(cause), std::move(evidence));
-}
-
 Complaint CheckError(const Error& error, bool place_is_due) {
   const char* missing = nullptr;
   if (ErrorKindName(error.kind).empty()) missing = "kind";
@@ -65,27 +61,30 @@ Complaint ComparePlans(const ArchitectureSpec& first, const ArchitectureSpec& se
   const Result<ArchitectureSpec> valid = codec.validate(first);
   const Result<ArchitectureSpec> valid_again = codec.validate(second);
   if (valid.has_value() != valid_again.has_value()) {
-    return Wrong("validity-changes",
-                 "validated " + (valid ? "well" : valid.error().Text()) + " before, and " +
-                     (valid_again ? "well" : valid_again.error().Text()) + " after a round trip");
+    return SilentlyWrong("validity-changes",
+                         "validated " + (valid ? "well" : valid.error().Text()) + " before, and " +
+                             (valid_again ? "well" : valid_again.error().Text()) +
+                             " after a round trip");
   }
   if (!valid) return CheckError(valid.error(), !IsAboutDocument(valid.error().kind));
-  if (*valid != first) return Wrong("not-complete", "validating changes what was read");
+  if (*valid != first) return SilentlyWrong("not-complete", "validating changes what was read");
 
   const Result<ModelPlan> plan = PlanSequential(first);
   const Result<ModelPlan> plan_again = PlanSequential(second);
   if (!plan || !plan_again) {
-    return Wrong("valid-without-plan", "valid, and yet without a plan: " +
-                                           (plan ? plan_again.error() : plan.error()).Text());
+    return SilentlyWrong(
+        "valid-without-plan",
+        "valid, and yet without a plan: " + (plan ? plan_again.error() : plan.error()).Text());
   }
   if (NormalForm(*plan) != NormalForm(*plan_again)) {
-    return Wrong("another-model", NormalForm(*plan) + "\nbecame\n" + NormalForm(*plan_again));
+    return SilentlyWrong("another-model",
+                         NormalForm(*plan) + "\nbecame\n" + NormalForm(*plan_again));
   }
   std::string names;
   std::string names_again;
   ListNames(plan->model, names);
   ListNames(plan_again->model, names_again);
-  if (names != names_again) return Wrong("other-names", names + "\nbecame\n" + names_again);
+  if (names != names_again) return SilentlyWrong("other-names", names + "\nbecame\n" + names_again);
   return std::nullopt;
 }
 
@@ -101,19 +100,20 @@ ArchitectureJsonResult CheckArchitectureJson(std::string_view json,
   const std::string text = codec.write(*first);
   const Result<ArchitectureSpec> second = codec.read(text);
   if (!second) {
-    return {true,
-            Wrong("written-is-refused", second.error().Text() + ", in what was written: " + text)};
+    return {true, SilentlyWrong("written-is-refused",
+                                second.error().Text() + ", in what was written: " + text)};
   }
   const std::string text_again = codec.write(*second);
   if (!SameButForNames(*first, *second)) {
-    return {true, Wrong("reads-back-different", "written as " + text + ", then as " + text_again)};
+    return {true, SilentlyWrong("reads-back-different",
+                                "written as " + text + ", then as " + text_again)};
   }
   if (text_again != text) {
-    return {true, Wrong("not-canonical", "written as " + text + ", then as " + text_again)};
+    return {true, SilentlyWrong("not-canonical", "written as " + text + ", then as " + text_again)};
   }
   const Result<ArchitectureSpec> third = codec.read(text_again);
   if (!third || *third != *second) {
-    return {true, Wrong("no-fixed-point", "read twice, other each time: " + text)};
+    return {true, SilentlyWrong("no-fixed-point", "read twice, other each time: " + text)};
   }
   return {true, ComparePlans(*first, *second, codec).value_or(Held())};
 }

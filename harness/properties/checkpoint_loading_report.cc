@@ -9,7 +9,7 @@
 namespace weightproof {
 namespace {
 
-const LoadingFault kNone{};
+const LoadingFault kNoFault{};
 
 struct StoredTensor {
   const Dataset* dataset = nullptr;
@@ -173,7 +173,7 @@ class Audit {
         return {"empty-note", "a note of the kind " + std::string(NoteKindName(note.kind))};
       }
     }
-    return kNone;
+    return kNoFault;
   }
 
   LoadingFault CheckIds() const {
@@ -182,7 +182,7 @@ class Audit {
     const auto same = [](const VariablePlan* plan, const LoadedVariable& variable) {
       return plan->id == variable.id;
     };
-    if (std::ranges::equal(plans, told, same)) return kNone;
+    if (std::ranges::equal(plans, told, same)) return kNoFault;
     return {"variables-unaccounted", std::to_string(told.size()) + " variables are reported, of " +
                                          std::to_string(plans.size()) +
                                          ", or others, or in another order"};
@@ -207,7 +207,7 @@ class Audit {
     if (load_.network.variables()[i] != load_.before[i]) {
       return {"unset-variable-changed", told.id + " has no source and another value than before"};
     }
-    if (Noted(NoteKind::kUnset, told.id) || Noted(NoteKind::kSkipped, told.id)) return kNone;
+    if (Noted(NoteKind::kUnset, told.id) || Noted(NoteKind::kSkipped, told.id)) return kNoFault;
     return {"unset-unsaid", told.id + " was not set, and no note says so"};
   }
 
@@ -230,9 +230,9 @@ class Audit {
     if (!SameNumbers(source.value, *dtype, value)) {
       return {"variable-differs", told.id + " holds something else than its source " + told.source};
     }
-    if (*dtype == DType::kFloat32) return kNone;
+    if (*dtype == DType::kFloat32) return kNoFault;
     const NoteKind due = FitsFloat32(*dtype) ? NoteKind::kWidened : NoteKind::kNarrowed;
-    if (Noted(due, told.id)) return kNone;
+    if (Noted(due, told.id)) return kNoFault;
     return {"conversion-unsaid", told.source + " holds " + std::string(DTypeName(*dtype)) +
                                      ", which no note on " + told.id + " says"};
   }
@@ -247,7 +247,7 @@ class Audit {
         return fault;
       }
     }
-    return kNone;
+    return kNoFault;
   }
 
   // `top`: where by name everything inside the top-level object comes from, "dense/".
@@ -275,7 +275,7 @@ class Audit {
     for (const ObjectPlan& layer : object.layers) {
       if (LoadingFault fault = CheckPlacesIn(layer, top, next); !fault.cause.empty()) return fault;
     }
-    return kNone;
+    return kNoFault;
   }
 
   LoadingFault CheckUnused() {
@@ -297,7 +297,7 @@ class Audit {
     for (const auto& [path, tensor] : tensors_) {
       if (!tensor.told) return {"tensor-unaccounted", "nothing in the report is about " + path};
     }
-    return kNone;
+    return kNoFault;
   }
 
   bool MayLeave() const { return load_.options.partial || load_.options.skip_mismatch; }

@@ -23,6 +23,9 @@ inline Verdict NotAsked() { return {}; }
 inline Verdict Falsified(Severity severity, std::string cause, std::string evidence) {
   return {VerdictKind::kFalsified, severity, std::move(cause), std::move(evidence)};
 }
+inline Verdict SilentlyWrong(std::string cause, std::string evidence) {
+  return Falsified(Severity::kSilentlyWrong, std::move(cause), std::move(evidence));
+}
 
 // A testee that crashed, hung or ate memory falsifies whatever asked; nullopt-like: kNotAsked.
 Verdict Broken(const Answer& answer, const char* during);

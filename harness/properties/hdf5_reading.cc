@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kPlace = "file";
 
-std::string FaultOfRefusal(const Error& error) {
+std::string FaultOfError(const Error& error) {
   const bool kind =
       error.kind == ErrorKind::kNotAnHdf5File || error.kind == ErrorKind::kDamagedFile ||
       error.kind == ErrorKind::kForbiddenFeature || error.kind == ErrorKind::kLimitExceeded;
@@ -79,7 +79,7 @@ Verdict Judged(std::string fault, std::string cause) {
 
 Hdf5ReadingResult CheckHdf5Reading(std::span<const std::byte> file, const Hdf5Readers& readers) {
   const Result<Group> read = readers.strict(file, std::string(kPlace));
-  if (!read) return {false, Judged(FaultOfRefusal(read.error()), "unhelpful-refusal")};
+  if (!read) return {false, Judged(FaultOfError(read.error()), "unhelpful-refusal")};
   return {true, Judged(FaultOfTree(*read), "malformed-tree")};
 }
 

@@ -19,7 +19,7 @@ namespace {
 constexpr int kLinksMax = 40;        // as many as Linux itself follows
 constexpr int kFreshNamesMax = 100;  // a name of 64 random bits is taken once in never
 
-std::string Join(const std::string& directory, std::string_view name) {
+std::string PathIn(const std::string& directory, std::string_view name) {
   return directory.ends_with('/') ? directory + std::string(name)
                                   : directory + "/" + std::string(name);
 }
@@ -42,7 +42,7 @@ class PosixFileSystem : public FileSystem {
  public:
   int CreateTemporary(const std::string& directory, std::string* path, int* fd) override {
     for (int attempt = 0; attempt < kFreshNamesMax; ++attempt) {
-      *path = Join(directory, FreshName());
+      *path = PathIn(directory, FreshName());
       *fd = open(path->c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (*fd >= 0) return 0;
       if (errno != EEXIST && errno != EINTR) return errno;
@@ -150,7 +150,8 @@ Result<Target> Resolve(const std::string& given) {
       return CannotWrite(given, "reading a symbolic link", ENAMETOOLONG);
     }
     const std::string_view link(text.data(), static_cast<std::size_t>(length));
-    target.path = link.starts_with('/') ? std::string(link) : Join(DirectoryOf(target.path), link);
+    target.path =
+        link.starts_with('/') ? std::string(link) : PathIn(DirectoryOf(target.path), link);
   }
   return CannotWrite(given, "following symbolic links", ELOOP);
 }

@@ -9,7 +9,7 @@
 namespace weightproof {
 namespace {
 
-TensorRole RoleOf(std::string_view path) {
+TensorRole RoleInModelFile(std::string_view path) {
   return path.starts_with("optimizer_weights/") ? TensorRole::kOptimizer : TensorRole::kWeight;
 }
 
@@ -254,7 +254,8 @@ Result<Assignment> MatchLegacyH5(const ModelPlan& plan, const Group& root,
                 "load with partial to leave them out");
   }
   const bool whole_model = !file->prefix.empty();
-  if (Status status = ledger.AccountForTensors(root, whole_model ? RoleOf : RoleInWeightsFile);
+  if (Status status =
+          ledger.AccountForTensors(root, whole_model ? RoleInModelFile : RoleInWeightsFile);
       !status) {
     return std::unexpected(status.error());
   }

@@ -8,7 +8,7 @@
 namespace weightproof {
 namespace {
 
-TensorRole RoleOf(std::string_view path) {
+TensorRole RoleAt(std::string_view path) {
   if (path.starts_with("optimizer/")) return TensorRole::kOptimizer;
   if (path.starts_with("metrics/")) return TensorRole::kMetric;
   if (path.find("seed_generator/") != std::string_view::npos) return TensorRole::kSeed;
@@ -316,7 +316,7 @@ Result<Assignment> MatchWeightsH5(const ModelPlan& plan, const Group& root,
   if (Status status = walker.Visit(plan.model, &root, ""); !status) {
     return std::unexpected(status.error());
   }
-  if (Status status = ledger.AccountForTensors(root, RoleOf); !status) {
+  if (Status status = ledger.AccountForTensors(root, RoleAt); !status) {
     return std::unexpected(status.error());
   }
   return ledger.Finish();

@@ -8,19 +8,20 @@
 namespace weightproof {
 namespace {
 
-ModelPlan Chain(std::vector<LayerSpec> layers, Build before = {},
-                AssembleHow how = AssembleHow::kList) {
+ModelPlan KerasChain(std::vector<LayerSpec> layers, Build before = {},
+                     AssembleHow how = AssembleHow::kList) {
   before.push_back(AssembleStep(how));
   return Played(Dialect::kKeras3, {4}, std::move(layers), std::move(before));
 }
 
 ModelPlan TwoDense(Build before = {}) {
-  return Chain({DenseLayer(4), DenseLayer(4)}, std::move(before));
+  return KerasChain({DenseLayer(4), DenseLayer(4)}, std::move(before));
 }
 
-Group File(const ModelPlan& plan) { return Encoded(Format::kWeightsH5, plan); }
+Group WeightsGroup(const ModelPlan& plan) { return Encoded(Format::kWeightsH5, plan); }
 
-Result<Assignment> Match(const ModelPlan& plan, const Group& root, LoadOptions options = {}) {
+Result<Assignment> MatchWeights(const ModelPlan& plan, const Group& root,
+                                LoadOptions options = {}) {
   return MatchWeightsH5(plan, root, options, "file.h5");
 }
 
@@ -28,52 +29,55 @@ TEST(WeightsH5, FindsLayersByClassAndCountWhateverTheirNames) {
   Step stray;
   stray.op = StepOp::kStray;
   stray.class_name = "Dense";
-  const Result<Assignment> loaded = Match(TwoDense(), File(TwoDense({stray})));
+  const Result<Assignment> loaded = MatchWeights(TwoDense(), WeightsGroup(TwoDense({stray})));
   ExpectNumbered(loaded, TwoDense());
   EXPECT_TRUE(loaded->report.notes.empty());
   EXPECT_EQ(loaded->report.found_dialect, "keras3");
 }
 
 TEST(WeightsH5, HasNoLoadByName) {
-  ExpectRefused(Match(TwoDense(), File(TwoDense()), {.by_name = true}),
+  ExpectRefused(MatchWeights(TwoDense(), WeightsGroup(TwoDense()), {.by_name = true}),
                 ErrorKind::kOptionNotSupported);
 }
 
 TEST(WeightsH5, RefusesAMissingGroupUnlessPartialOrSkipping) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   Drop(root, "layers/dense_1");
-  ExpectRefused(Match(TwoDense(), root), ErrorKind::kMissingTensor, "layers/dense_1/vars");
-  const Result<Assignment> partial = Match(TwoDense(), root, {.partial = true});
+  ExpectRefused(MatchWeights(TwoDense(), root), ErrorKind::kMissingTensor, "layers/dense_1/vars");
+  const Result<Assignment> partial = MatchWeights(TwoDense(), root, {.partial = true});
   ASSERT_TRUE(partial) << partial.error().Text();
   EXPECT_TRUE(HasNote(partial->report, NoteKind::kUnset, "1/bias"));
-  const Result<Assignment> skipped = Match(TwoDense(), root, {.skip_mismatch = true});
+  const Result<Assignment> skipped = MatchWeights(TwoDense(), root, {.skip_mismatch = true});
   ASSERT_TRUE(skipped) << skipped.error().Text();
   EXPECT_TRUE(HasNote(skipped->report, NoteKind::kSkipped, "1/bias"));
 }
 
 TEST(WeightsH5, RefusesALayerThatTheModelDoesNotHaveUnlessPartial) {
-  const Group root = File(TwoDense());
-  ExpectRefused(Match(Chain({DenseLayer(4)}), root), ErrorKind::kUnusedTensor, "layers/dense_1");
-  const Result<Assignment> partial = Match(Chain({DenseLayer(4)}), root, {.partial = true});
+  const Group root = WeightsGroup(TwoDense());
+  ExpectRefused(MatchWeights(KerasChain({DenseLayer(4)}), root), ErrorKind::kUnusedTensor,
+                "layers/dense_1");
+  const Result<Assignment> partial =
+      MatchWeights(KerasChain({DenseLayer(4)}), root, {.partial = true});
   ASSERT_TRUE(partial) << partial.error().Text();
   EXPECT_EQ(partial->report.unused.size(), 2U);
 }
 
 TEST(WeightsH5, RefusesAnotherNumberOfKeysOrOtherKeys) {
-  Group more = File(TwoDense());
+  Group more = WeightsGroup(TwoDense());
   Put(more, "layers/dense/vars/2", Tensor(DType::kFloat32, {4}));
-  ExpectRefused(Match(TwoDense(), more), ErrorKind::kWeightCountMismatch, "layers/dense/vars");
-  Group other = File(TwoDense());
+  ExpectRefused(MatchWeights(TwoDense(), more), ErrorKind::kWeightCountMismatch,
+                "layers/dense/vars");
+  Group other = WeightsGroup(TwoDense());
   Drop(other, "layers/dense/vars/1");
   Put(other, "layers/dense/vars/7", Tensor(DType::kFloat32, {4}));
-  ExpectRefused(Match(TwoDense(), other), ErrorKind::kMissingTensor, "layers/dense/vars/1");
+  ExpectRefused(MatchWeights(TwoDense(), other), ErrorKind::kMissingTensor, "layers/dense/vars/1");
 }
 
 TEST(WeightsH5, SkipsAWholeObjectOfAnotherShapeWhenAsked) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   Put(root, "layers/dense/vars/1", Tensor(DType::kFloat32, {5}));
-  ExpectRefused(Match(TwoDense(), root), ErrorKind::kShapeMismatch, "layers/dense/vars/1");
-  const Result<Assignment> skipped = Match(TwoDense(), root, {.skip_mismatch = true});
+  ExpectRefused(MatchWeights(TwoDense(), root), ErrorKind::kShapeMismatch, "layers/dense/vars/1");
+  const Result<Assignment> skipped = MatchWeights(TwoDense(), root, {.skip_mismatch = true});
   ASSERT_TRUE(skipped) << skipped.error().Text();
   EXPECT_FALSE(skipped->values[0]);
   EXPECT_FALSE(skipped->values[1]);
@@ -85,57 +89,60 @@ TEST(WeightsH5, SkipsAWholeObjectOfAnotherShapeWhenAsked) {
 TEST(WeightsH5, RefusesAGivenNameThatStandsElsewhere) {
   const ModelPlan writer = TwoDense({NameStep(0, "one"), NameStep(1, "two")});
   const ModelPlan reader = TwoDense({NameStep(0, "two"), NameStep(1, "one")});
-  ExpectRefused(Match(reader, File(writer)), ErrorKind::kGivenNameElsewhere, "layers/dense/vars");
+  ExpectRefused(MatchWeights(reader, WeightsGroup(writer)), ErrorKind::kGivenNameElsewhere,
+                "layers/dense/vars");
 }
 
 TEST(WeightsH5, ReportsANameThatOneSideAloneKnows) {
-  const Result<Assignment> loaded = Match(TwoDense(), File(TwoDense({NameStep(0, "one")})));
+  const Result<Assignment> loaded =
+      MatchWeights(TwoDense(), WeightsGroup(TwoDense({NameStep(0, "one")})));
   ExpectNumbered(loaded, TwoDense());
   EXPECT_TRUE(HasNote(loaded->report, NoteKind::kRenamed, "dense"));
 }
 
 TEST(WeightsH5, RefusesANameOfAnotherClass) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   SetAttribute(AttributesAt(root, "layers/dense/vars"), StringAttribute("name", "lstm"));
-  ExpectRefused(Match(TwoDense(), root), ErrorKind::kClassMismatch, "layers/dense/vars@name");
+  ExpectRefused(MatchWeights(TwoDense(), root), ErrorKind::kClassMismatch,
+                "layers/dense/vars@name");
 }
 
 TEST(WeightsH5, LoadsWithoutTheRootVarsAndWithoutNames) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   Drop(root, "vars");
   AttributesAt(root, "layers/dense/vars").clear();
-  ExpectNumbered(Match(TwoDense(), root), TwoDense());
+  ExpectNumbered(MatchWeights(TwoDense(), root), TwoDense());
   EXPECT_EQ(*DetectFormat(root, "file.h5"), Format::kWeightsH5);
 }
 
 TEST(WeightsH5, ReadsBfloat16StoredAsOpaquePairsOfBytes) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   Dataset& dataset = *FindPath(root, "layers/dense/vars/1")->dataset();
   dataset.value.type = {StoredClass::kOpaque, DType::kFloat32, 2, false, false};
   dataset.value.bytes.Own().assign(8, std::byte{0});
   dataset.value.bytes.Own()[0] = std::byte{0x80};
   dataset.value.bytes.Own()[1] = std::byte{0x3f};
-  ExpectRefused(Match(TwoDense(), root), ErrorKind::kDtypeMismatch, "layers/dense/vars/1");
+  ExpectRefused(MatchWeights(TwoDense(), root), ErrorKind::kDtypeMismatch, "layers/dense/vars/1");
   SetAttribute(dataset.attributes, StringAttribute("dtype", "bfloat16"));
-  const Result<Assignment> loaded = Match(TwoDense(), root);
+  const Result<Assignment> loaded = MatchWeights(TwoDense(), root);
   ASSERT_TRUE(loaded) << loaded.error().Text();
   EXPECT_EQ(loaded->values[1]->values<float>()[0], 1.0F);
   EXPECT_TRUE(HasNote(loaded->report, NoteKind::kWidened, "0/bias"));
 }
 
 TEST(WeightsH5, RefusesADtypeAttributeThatContradictsTheData) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   SetAttribute(FindPath(root, "layers/dense/vars/1")->dataset()->attributes,
                StringAttribute("dtype", "bfloat16"));
-  ExpectRefused(Match(TwoDense(), root), ErrorKind::kDtypeMismatch);
+  ExpectRefused(MatchWeights(TwoDense(), root), ErrorKind::kDtypeMismatch);
 }
 
 TEST(WeightsH5, KnowsOptimizerMetricAndSeedStateByItsRole) {
-  Group root = File(TwoDense());
+  Group root = WeightsGroup(TwoDense());
   Put(root, "optimizer/vars/0", Tensor(DType::kInt64, {}));
   Put(root, "metrics/mean/vars/0", Tensor(DType::kFloat32, {}));
   Put(root, "layers/dropout/seed_generator/vars/0", Tensor(DType::kUInt32, {2}));
-  const Result<Assignment> loaded = Match(TwoDense(), root);
+  const Result<Assignment> loaded = MatchWeights(TwoDense(), root);
   ExpectNumbered(loaded, TwoDense());
   ASSERT_EQ(loaded->report.unused.size(), 3U);
   EXPECT_EQ(loaded->report.unused[0].role, TensorRole::kSeed);
@@ -144,14 +151,14 @@ TEST(WeightsH5, KnowsOptimizerMetricAndSeedStateByItsRole) {
 }
 
 TEST(WeightsH5, ReportsLayersWithoutWeightsThatDiffer) {
-  const ModelPlan relu = Chain({DenseLayer(4), Layer("ReLU"), DenseLayer(4)});
-  const Result<Assignment> extra = Match(TwoDense(), File(relu));
+  const ModelPlan relu = KerasChain({DenseLayer(4), Layer("ReLU"), DenseLayer(4)});
+  const Result<Assignment> extra = MatchWeights(TwoDense(), WeightsGroup(relu));
   ExpectNumbered(extra, TwoDense());
   EXPECT_TRUE(HasNote(extra->report, NoteKind::kLayersDiffer, "layers/re_lu"));
-  const Result<Assignment> missing = Match(relu, File(TwoDense()));
+  const Result<Assignment> missing = MatchWeights(relu, WeightsGroup(TwoDense()));
   ASSERT_TRUE(missing) << missing.error().Text();
   EXPECT_TRUE(HasNote(missing->report, NoteKind::kLayersDiffer, "re_lu"));
-  EXPECT_TRUE(Match(relu, File(relu))->report.notes.empty());
+  EXPECT_TRUE(MatchWeights(relu, WeightsGroup(relu))->report.notes.empty());
 }
 
 TEST(WeightsH5, KeepsASubclassModelsLayersWhereTheLibraryVisitsThemFirst) {
@@ -168,8 +175,10 @@ TEST(WeightsH5, OfASubclassModelIsRefusedWhereAttributesHaveChangedPlaces) {
     return Played(Dialect::kKeras3, {4}, {DenseLayer(4), DenseLayer(4)},
                   {SubclassStep(std::move(attributes))});
   };
-  ExpectNumbered(Match(with({"zed", "a"}), File(with({"zed", "a"}))), with({"zed", "a"}));
-  ExpectRefused(Match(with({"a", "zed"}), File(with({"zed", "a"}))), ErrorKind::kMissingTensor);
+  ExpectNumbered(MatchWeights(with({"zed", "a"}), WeightsGroup(with({"zed", "a"}))),
+                 with({"zed", "a"}));
+  ExpectRefused(MatchWeights(with({"a", "zed"}), WeightsGroup(with({"zed", "a"}))),
+                ErrorKind::kMissingTensor);
 }
 
 // Without a, the second layer is layers/dense_1 as Keras 3 would have it, and z as tf-keras has it.
@@ -178,11 +187,11 @@ TEST(WeightsH5, OfASubclassModelIsNotGuessedWhenPartial) {
     std::vector<LayerSpec> layers(attributes.size(), DenseLayer(4));
     return Played(Dialect::kTfKeras, {4}, std::move(layers), {SubclassStep(std::move(attributes))});
   };
-  const Group root = File(with({"k", "z", "a"}));
-  ExpectRefused(Match(with({"k", "z"}), root, {.partial = true}), ErrorKind::kAmbiguousOrder,
+  const Group root = WeightsGroup(with({"k", "z", "a"}));
+  ExpectRefused(MatchWeights(with({"k", "z"}), root, {.partial = true}), ErrorKind::kAmbiguousOrder,
                 "layers/dense_1");
   const Result<Assignment> assumed =
-      Match(with({"k", "z"}), root, {.partial = true, .assume_order = true});
+      MatchWeights(with({"k", "z"}), root, {.partial = true, .assume_order = true});
   ASSERT_TRUE(assumed) << assumed.error().Text();
   EXPECT_TRUE(HasNote(assumed->report, NoteKind::kAssumedOrder, with({"k", "z"}).model.name));
   EXPECT_EQ(assumed->report.variables[2].source, "z/vars/0");
@@ -191,8 +200,9 @@ TEST(WeightsH5, OfASubclassModelIsNotGuessedWhenPartial) {
 TEST(WeightsH5, OfASubclassModelReadsUnderTheNumbersOfBothLibraries) {
   for (const Dialect writer : {Dialect::kKeras3, Dialect::kTfKeras}) {
     for (const Dialect reader : {Dialect::kKeras3, Dialect::kTfKeras}) {
-      ExpectNumbered(Match(PlanOf(reader, "subclass"), File(PlanOf(writer, "subclass"))),
-                     PlanOf(reader, "subclass"));
+      ExpectNumbered(
+          MatchWeights(PlanOf(reader, "subclass"), WeightsGroup(PlanOf(writer, "subclass"))),
+          PlanOf(reader, "subclass"));
     }
   }
 }

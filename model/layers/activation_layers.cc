@@ -32,9 +32,9 @@ class ActivationLayer : public LayerOf<ActivationLayer> {
 
 // A function of one element and numbers of the config.
 template <class Function>
-class Elementwise : public LayerOf<Elementwise<Function>> {
+class ElementwiseLayer : public LayerOf<ElementwiseLayer<Function>> {
  public:
-  Elementwise(const ObjectPlan& plan, Function function)
+  ElementwiseLayer(const ObjectPlan& plan, Function function)
       : elements_(Product(plan.input_shape)), function_(function) {}
 
   template <class S>
@@ -148,17 +148,17 @@ Result<std::unique_ptr<Layer>> MakeRelu(const ObjectPlan& plan, Dialect) {
                     .threshold = GetFloat(plan.config, "threshold"),
                     .max_value = {}};
   if (!IsNull(plan.config, "max_value")) relu.max_value = GetFloat(plan.config, "max_value");
-  return std::make_unique<Elementwise<ReluFunction>>(plan, relu);
+  return std::make_unique<ElementwiseLayer<ReluFunction>>(plan, relu);
 }
 
 Result<std::unique_ptr<Layer>> MakeLeakyRelu(const ObjectPlan& plan, Dialect) {
   const LeakyReluFunction leaky{GetFloat(plan.config, "negative_slope")};
-  return std::make_unique<Elementwise<LeakyReluFunction>>(plan, leaky);
+  return std::make_unique<ElementwiseLayer<LeakyReluFunction>>(plan, leaky);
 }
 
 Result<std::unique_ptr<Layer>> MakeElu(const ObjectPlan& plan, Dialect) {
   const EluFunction elu{GetFloat(plan.config, "alpha")};
-  return std::make_unique<Elementwise<EluFunction>>(plan, elu);
+  return std::make_unique<ElementwiseLayer<EluFunction>>(plan, elu);
 }
 
 Result<std::unique_ptr<Layer>> MakePRelu(const ObjectPlan& plan, Dialect) {

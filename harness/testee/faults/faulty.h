@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/testee/builtin.h"
@@ -84,6 +85,8 @@ std::span<const Fault> SessionFaults();
 std::span<const Fault> DamageFaults();
 
 // ---- Shared by the lists ----
+
+inline constexpr std::string_view kRoundTrips = "round-trips";  // the clause of most
 
 // Takes the strict matcher's refusal of one of these kinds for no reason to stop: the values that a
 // lenient reading of the tree gives, and a report that says nothing.

@@ -8,8 +8,6 @@
 namespace weightproof {
 namespace {
 
-constexpr std::string_view kRoundTrips = "round-trips";
-
 // Trades the values of two roles inside each layer.
 Hooks RolesSwapped(std::string_view a, std::string_view b) {
   Hooks hooks;
@@ -178,7 +176,7 @@ Hooks DemandsEqualNames() {
   });
 }
 
-constexpr std::array kFaults{
+constexpr std::array kPairingFaults{
     Fault{{"biases-skipped", kRoundTrips, "biases stay as they were"}, &BiasesSkipped},
     Fault{{"counts-weightless-layers", kRoundTrips,
            "a layer without weights on one side is a count mismatch"},
@@ -209,6 +207,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> PairingFaults() { return kFaults; }
+std::span<const Fault> PairingFaults() { return kPairingFaults; }
 
 }  // namespace weightproof

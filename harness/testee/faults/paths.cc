@@ -82,7 +82,7 @@ Hooks RelativeElsewhere() {
   return hooks;
 }
 
-constexpr std::array kFaults{
+constexpr std::array kPathFaults{
     Fault{{"path-ascii-only", kPath, "letters beyond ASCII become underscores"},
           &Twisted<AsciiOnly>},
     Fault{{"path-blanks-dropped", kPath, "blanks in a file name are dropped"},
@@ -101,6 +101,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> PathFaults() { return kFaults; }
+std::span<const Fault> PathFaults() { return kPathFaults; }
 
 }  // namespace weightproof

@@ -100,7 +100,7 @@ Hooks WrongRemedy() {
   return Saying([](Error& error) { error.remedy = "try allow_narrowing"; });
 }
 
-constexpr std::array kFaults{
+constexpr std::array kReportFaults{
     Fault{{"cleared-after-refusal", kRefusal, "a refused load leaves a model of zeros"},
           &ClearedAfterRefusal},
     Fault{{"half-loaded", kRefusal, "a refused load has already set what it could"}, &HalfLoaded},
@@ -124,6 +124,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> ReportFaults() { return kFaults; }
+std::span<const Fault> ReportFaults() { return kReportFaults; }
 
 }  // namespace weightproof

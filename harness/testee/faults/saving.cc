@@ -90,7 +90,7 @@ Hooks NamesCutAt64KiB() {
   return hooks;
 }
 
-constexpr std::array kFaults{
+constexpr std::array kSavingFaults{
     Fault{{"charset-alternates", kSaving, "every second save marks its names as UTF-8"},
           &CharsetAlternates},
     Fault{{"first-save-wins", "path-never-matters", "a file that is there is not written again"},
@@ -104,6 +104,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> SavingFaults() { return kFaults; }
+std::span<const Fault> SavingFaults() { return kSavingFaults; }
 
 }  // namespace weightproof

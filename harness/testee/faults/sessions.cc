@@ -68,7 +68,7 @@ Hooks LocaleMatters() {
   return hooks;
 }
 
-constexpr std::array kFaults{
+constexpr std::array kSessionFaults{
     Fault{{"earlier-models-shadow", kSession, "a model made before keeps the last variable"},
           &EarlierModelsShadow},
     Fault{{"locale-matters", kSession, "in another locale numbers lose what follows the point"},
@@ -81,6 +81,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> SessionFaults() { return kFaults; }
+std::span<const Fault> SessionFaults() { return kSessionFaults; }
 
 }  // namespace weightproof

@@ -54,7 +54,7 @@ Hooks LayersDifferUnreported() {
   return hooks;
 }
 
-constexpr std::array kFaults{
+constexpr std::array kSilenceFaults{
     Fault{{"automatic-names-trusted", kLoudOrRight,
            "by name, automatic names that a counter has shifted are matched, the rest ignored"},
           &AutomaticNamesTrusted},
@@ -89,6 +89,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> SilenceFaults() { return kFaults; }
+std::span<const Fault> SilenceFaults() { return kSilenceFaults; }
 
 }  // namespace weightproof

@@ -10,8 +10,6 @@
 namespace weightproof {
 namespace {
 
-constexpr std::string_view kRoundTrips = "round-trips";
-
 // Moves column blocks of the last axis: block i of the result is block `from[i]`.
 template <std::size_t N>
 void PermuteBlocks(Tensor& tensor, const std::array<std::size_t, N>& from) {
@@ -197,7 +195,7 @@ Hooks FirstKernelCached() {
   return hooks;
 }
 
-constexpr std::array kFaults{
+constexpr std::array kValueFaults{
     Fault{{"big-endian-as-little", kRoundTrips, "big-endian numbers are read as little-endian"},
           &BigEndianAsLittle},
     Fault{{"convolution-flipped", kRoundTrips, "convolution kernels are turned round"},
@@ -231,6 +229,6 @@ constexpr std::array kFaults{
 
 }  // namespace
 
-std::span<const Fault> ValueFaults() { return kFaults; }
+std::span<const Fault> ValueFaults() { return kValueFaults; }
 
 }  // namespace weightproof

@@ -6,7 +6,7 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kHeadBytes = 24;
+constexpr std::size_t kTreeNodeHeadBytes = 24;
 constexpr std::size_t kAddressBytes = 8;
 
 struct Node {
@@ -65,7 +65,7 @@ class Walk {
   }
 
   Checked Open(std::uint64_t address, const Node* parent) {
-    const std::uint64_t bytes = kHeadBytes + At(kind_.children_max) + kind_.key_bytes;
+    const std::uint64_t bytes = kTreeNodeHeadBytes + At(kind_.children_max) + kind_.key_bytes;
     const Parsed<Bytes> block = image_.Claim(address, bytes, kind_.what);
     if (!block) return std::unexpected(block.error());
     const std::uint64_t offset = image_.Offset(address);
@@ -89,7 +89,7 @@ class Walk {
       return Stray(offset);
     }
     row = {address, right, offset};
-    const Node node{block->subspan(kHeadBytes), offset, level, used};
+    const Node node{block->subspan(kTreeNodeHeadBytes), offset, level, used};
     if (parent != nullptr && (!SameOrder(Key(node, 0), Key(*parent, parent->next)) ||
                               !SameOrder(Key(node, used), Key(*parent, parent->next + 1U)))) {
       return Damaged(offset, std::string(kind_.what) + " whose keys are not its parent's");

@@ -1,11 +1,14 @@
 // The two checksums of HDF5.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "model/checkpoint/h5/bytes.h"
 
 namespace weightproof::h5 {
+
+inline constexpr std::size_t kChecksumBytes = 4;  // of either
 
 // Over metadata blocks: Bob Jenkins's lookup3 ("hashlittle"), initial value 0.
 std::uint32_t Lookup3(Bytes bytes);

@@ -13,7 +13,6 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kChecksumBytes = 4;
 constexpr std::size_t kKeyHeadBytes = 8;  // stored bytes, filters left out
 
 // Inflates into exactly `to`; all of `from` must be used.

@@ -8,8 +8,6 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kRankMax = 32;
-
 Parsed<FilterStep> StepOf(std::uint16_t id, Cursor& values, std::uint16_t count,
                           std::uint64_t offset) {
   const std::uint32_t value = count > 0 ? values.U32() : 0;

@@ -6,7 +6,6 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kRankMax = 32;
 constexpr std::int64_t kElementsMax = std::int64_t{1} << 48;
 
 enum class TypeClass : std::uint8_t {

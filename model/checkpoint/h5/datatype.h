@@ -1,6 +1,7 @@
 // Element types and shapes. Format: HDF5 File Format Specification, IV.A.2.b and d.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "model/checkpoint/h5/bytes.h"
@@ -22,6 +23,8 @@ inline constexpr std::uint32_t kVlenReferenceBytes = 16;
 // Numbers of the DTypes in both byte orders, h5py's bool, text, opaque bytes. Anything else is
 // refused by its name. Takes what the type needs; padding behind it is left.
 Parsed<FileType> ReadDatatype(Cursor& in);
+
+inline constexpr std::size_t kRankMax = 32;
 
 struct FileSpace {
   bool null_space = false;

@@ -10,8 +10,7 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kHeadBytes = 38;
-constexpr std::size_t kChecksumBytes = 4;
+constexpr std::size_t kIndexHeadBytes = 38;
 constexpr std::size_t kNodeHeadBytes = 6;
 constexpr std::uint8_t kNameIndex = 5;
 // As every version of the HDF5 library makes it (src/H5Gdense.c).
@@ -56,7 +55,7 @@ class DenseLinkReader {
       : image_(image), heap_(heap), members_(members) {}
 
   Checked Read(std::uint64_t address) {
-    const Parsed<Bytes> block = image_.Claim(address, kHeadBytes, "an index of links");
+    const Parsed<Bytes> block = image_.Claim(address, kIndexHeadBytes, "an index of links");
     if (!block) return std::unexpected(block.error());
     const std::uint64_t offset = image_.Offset(address);
     Cursor in(*block, offset);
@@ -70,7 +69,7 @@ class DenseLinkReader {
     const std::uint64_t root = in.U64();
     const std::uint16_t root_records = in.U16();
     const std::uint64_t records = in.U64();
-    if (in.U32() != Lookup3(block->first(kHeadBytes - kChecksumBytes))) {
+    if (in.U32() != Lookup3(block->first(kIndexHeadBytes - kChecksumBytes))) {
       return Damaged(offset, "the checksum of an index of links is wrong");
     }
     if (node_bytes != kNodeBytes || record_bytes != kRecordBytes || depth > kDepthMax) {

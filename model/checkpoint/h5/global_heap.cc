@@ -5,7 +5,7 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::uint64_t kHeadBytes = 16;
+constexpr std::uint64_t kCollectionHeadBytes = 16;
 constexpr std::uint64_t kObjectHeadBytes = 16;
 constexpr std::uint64_t kCollectionBytesMin = 4096;
 
@@ -17,7 +17,7 @@ Parsed<GlobalHeap::Collection*> GlobalHeap::Find(std::uint64_t address) {
   }
   const std::uint64_t offset = image_.Offset(address);
   // Only its head tells its size, and the claim is for the whole.
-  const Parsed<Bytes> head = image_.Peek(address, kHeadBytes, "a heap of texts");
+  const Parsed<Bytes> head = image_.Peek(address, kCollectionHeadBytes, "a heap of texts");
   if (!head) return std::unexpected(head.error());
   Cursor in(*head, offset);
   if (!in.Signature("GCOL") || in.U8() != 1) {
@@ -29,7 +29,7 @@ Parsed<GlobalHeap::Collection*> GlobalHeap::Find(std::uint64_t address) {
   const Parsed<Bytes> bytes = image_.Claim(address, size, "a heap of texts");
   if (!bytes) return std::unexpected(bytes.error());
   Collection made{*bytes, offset, {}};
-  std::uint64_t at = kHeadBytes;
+  std::uint64_t at = kCollectionHeadBytes;
   while (size - at >= kObjectHeadBytes) {
     Cursor object(bytes->subspan(at, kObjectHeadBytes), offset + at);
     const std::uint16_t index = object.U16();

@@ -8,8 +8,7 @@
 namespace weightproof::h5 {
 namespace {
 
-constexpr std::size_t kChecksumBytes = 4;
-constexpr std::size_t kHeadBytes = 146;
+constexpr std::size_t kLinkHeapHeadBytes = 146;
 constexpr std::size_t kBlockHeadBytes = 21;  // with the checksum, which ends it in direct blocks
 constexpr std::uint64_t kWidth = 4;
 constexpr std::uint64_t kFirstBlockBytes = 512;
@@ -51,7 +50,7 @@ Parsed<LinkHeap> LinkHeap::Read(Image& image, std::uint64_t address) {
 }
 
 Checked LinkHeap::ReadHead(Image& image, std::uint64_t address) {
-  const Parsed<Bytes> block = image.Claim(address, kHeadBytes, "a fractal heap of links");
+  const Parsed<Bytes> block = image.Claim(address, kLinkHeapHeadBytes, "a fractal heap of links");
   if (!block) return std::unexpected(block.error());
   address_ = address;
   offset_ = image.Offset(address);
@@ -78,7 +77,7 @@ Checked LinkHeap::ReadHead(Image& image, std::uint64_t address) {
   in.Skip(2);  // rows that a first table gets
   root_ = in.U64();
   const std::uint16_t rows = in.U16();
-  if (in.U32() != Lookup3(block->first(kHeadBytes - kChecksumBytes))) {
+  if (in.U32() != Lookup3(block->first(kLinkHeapHeadBytes - kChecksumBytes))) {
     return Damaged(offset_, "the checksum of a fractal heap is wrong");
   }
   if (id_bytes != kIdBytes || filter_bytes != 0 || flags != 2 ||
