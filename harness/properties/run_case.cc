@@ -31,11 +31,15 @@ void AddPower(const Observation& o, CaseResult& result) {
   result.noticed = power.noticed;
 }
 
-// Says which documented sentence a falsified verdict breaks.
+// Says which documented sentence a falsified verdict breaks; held where one says that it is fine.
 Verdict Judged(Verdict verdict, std::string_view clause, const Observation& o) {
   const auto& documentation = o.reader->documentation;
   if (verdict.kind != VerdictKind::kFalsified || documentation == nullptr) return verdict;
-  const DocumentedSentence* broken = documentation->Broken(clause, verdict.cause, Facts(o));
+  const std::vector<std::string> facts = Facts(o);
+  if (documentation->Permits(clause, verdict.cause, facts)) {
+    return {VerdictKind::kHeld, Severity::kNone, "", ""};
+  }
+  const DocumentedSentence* broken = documentation->Broken(clause, verdict.cause, facts);
   if (broken != nullptr) verdict.breaks = broken->id;
   return verdict;
 }

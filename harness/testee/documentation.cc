@@ -30,8 +30,8 @@ bool Has(std::span<const std::string> facts, std::string_view fact) {
   return std::ranges::find(facts, fact) != facts.end();
 }
 
-bool Breaks(const DocumentedSentence& sentence, std::string_view clause, std::string_view cause,
-            std::span<const std::string> facts) {
+bool Fits(const DocumentedSentence& sentence, std::string_view clause, std::string_view cause,
+          std::span<const std::string> facts) {
   const auto there = [&](const std::string& fact) { return Has(facts, fact); };
   return Has(sentence.clauses, clause) &&
          std::ranges::any_of(sentence.causes,
@@ -58,6 +58,7 @@ DocumentedSentence ReadSentence(JsonFields& fields) {
   fields.Texts("all", kWordsMax, s.all);
   fields.Texts("any", kWordsMax, s.any);
   fields.Texts("none", kWordsMax, s.none);
+  fields.Bool("permits", s.permits);
   fields.Done();
   for (const auto& [key, text] :
        {std::pair("id", &s.id), std::pair("object", &s.object), std::pair("why", &s.why)}) {
@@ -76,9 +77,16 @@ DocumentedSentence ReadSentence(JsonFields& fields) {
 const DocumentedSentence* Documentation::Broken(std::string_view clause, std::string_view cause,
                                                 std::span<const std::string> facts) const {
   for (const DocumentedSentence& sentence : sentences) {
-    if (Breaks(sentence, clause, cause, facts)) return &sentence;
+    if (!sentence.permits && Fits(sentence, clause, cause, facts)) return &sentence;
   }
   return nullptr;
+}
+
+bool Documentation::Permits(std::string_view clause, std::string_view cause,
+                            std::span<const std::string> facts) const {
+  return std::ranges::any_of(sentences, [&](const DocumentedSentence& sentence) {
+    return sentence.permits && Fits(sentence, clause, cause, facts);
+  });
 }
 
 const DocumentedSentence* Documentation::Find(std::string_view id) const {

@@ -22,6 +22,7 @@ struct DocumentedSentence {
   std::vector<std::string> all;      // facts of the observation (facts.h) that must be there,
   std::vector<std::string> any;      // one of which must be there unless the list is empty,
   std::vector<std::string> none;     // and that must not
+  bool permits = false;  // the sentence says that such a load is fine: the verdict is held
 };
 
 struct Documentation {
@@ -32,6 +33,9 @@ struct Documentation {
   // The first sentence that a falsified verdict with these facts breaks; nullptr: none.
   const DocumentedSentence* Broken(std::string_view clause, std::string_view cause,
                                    std::span<const std::string> facts) const;
+  // Whether a sentence says that a load with such a verdict is fine.
+  bool Permits(std::string_view clause, std::string_view cause,
+               std::span<const std::string> facts) const;
   const DocumentedSentence* Find(std::string_view id) const;
 };
 

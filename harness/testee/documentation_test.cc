@@ -55,6 +55,17 @@ TEST(Documentation, TheFirstSentenceThatFitsIsTaken) {
   EXPECT_EQ(Broken("round-trips", "half", {"mode:by_name", "file:as-saved", "format:a"}), "second");
 }
 
+TEST(Documentation, WhatASentencePermitsIsNeverBroken) {
+  std::string text = kTable;
+  const std::string_view last = R"("causes": ["half"]})";
+  text.insert(text.find(last) + last.size() - 1, R"(, "permits": true)");
+  const Result<Documentation> table = DocumentationFromJson(text, "table");
+  ASSERT_TRUE(table) << table.error().Text();
+  EXPECT_TRUE(table->Permits("round-trips", "half", Texts{}));
+  EXPECT_FALSE(table->Permits("round-trips", "other", Texts{}));
+  EXPECT_EQ(table->Broken("round-trips", "half", Texts{}), nullptr);
+}
+
 std::string Edited(std::string_view from, std::string_view to) {
   std::string text = kTable;
   const std::size_t at = text.find(from);
@@ -127,7 +138,8 @@ TEST_P(WorkersTable, QuotesNoSentenceTwice) {
   ASSERT_TRUE(table) << table.error().Text();
   std::set<std::string> quotes;
   for (const DocumentedSentence& sentence : table->sentences) {
-    EXPECT_TRUE(quotes.insert(sentence.quote).second) << sentence.id;
+    const std::string once = (sentence.permits ? "permits " : "breaks ") + sentence.quote;
+    EXPECT_TRUE(quotes.insert(once).second) << sentence.id;
   }
 }
 
