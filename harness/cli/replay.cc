@@ -63,8 +63,8 @@ int Replay(const ReplayOptions& o) {
       fmt::print("  {:<26}{:<14}{}{}{}\n", one.clause, VerdictKindName(one.verdict.kind),
                  one.verdict.cause, one.verdict.evidence.empty() ? "" : ": ", one.verdict.evidence);
       const DocumentedSentence* sentence = engine->documentation != nullptr
-                                             ? engine->documentation->Find(one.verdict.breaks)
-                                             : nullptr;
+                                               ? engine->documentation->Find(one.verdict.breaks)
+                                               : nullptr;
       if (sentence != nullptr) {
         fmt::print("    {}: \"{}\"\n", sentence->object, sentence->quote);
       }
