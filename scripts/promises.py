@@ -27,46 +27,22 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers"))
 from keras_build import Library, Unsupported, play
 from keras_worker import Worker
+from promise_models import ARCHITECTURES
 
 DIALECTS = {"keras": "keras3", "tf_keras": "tf_keras"}
 FORMATS = {"legacy_h5": "m.h5", "legacy_h5_model": "whole.h5", "weights_h5": "m.weights.h5",
            "keras_archive": "m.keras"}
 CONTAINERS = ["sequential", "functional", "subclass<layers", "subclass>layers", "subclass~layers"]
 DEPTHS = ["", "/nested", "/nested2"]
+KINDS = [c + d + s for s in ("", "+wrapper") for d in DEPTHS for c in CONTAINERS]
 OTHER_NESTING_SHARE = 0.2  # they promise nothing; fewer trials
 ACCEPTED_MIN, REFUSED_MIN = 8, 20  # fewer loads say nothing
 CHECKED_MIN = {"accept": 40, "refuse": 10}  # loads
 
 
-def layer(name, **config):
-    return {"class": name, "config": config}
-
-
-DENSE = layer("Dense", units=3)
-ARCHITECTURES = {  # name: input shape, at least four layers
-    "equal siblings": ([3], [DENSE, DENSE, DENSE, DENSE]),
-    "unequal siblings": ([3], [layer("Dense", units=4), layer("Dense", units=5),
-                               layer("Dense", units=6), layer("Dense", units=2)]),
-    "normalization": ([3], [DENSE, layer("BatchNormalization"), DENSE,
-                            layer("BatchNormalization")]),
-    "equal recurrent": ([4, 3], [layer("LSTM", units=3, return_sequences=True)] * 3
-                        + [layer("LSTM", units=3)]),
-    "mixed recurrent": ([4, 3], [layer("SimpleRNN", units=3, return_sequences=True),
-                                 layer("GRU", units=3, return_sequences=True),
-                                 layer("BatchNormalization"),
-                                 layer("GRU", units=3, reset_after=False)]),
-    "embedding": ([4], [layer("Embedding", input_dim=5, output_dim=3), layer("LayerNormalization"),
-                        layer("LSTM", units=3), DENSE]),
-    "convolution": ([6, 3], [layer("Conv1D", filters=3, kernel_size=1), layer("ReLU"),
-                             layer("Conv1D", filters=3, kernel_size=1), layer("Flatten"), DENSE]),
-    "images": ([4, 4, 2], [layer("Conv2D", filters=2, kernel_size=1), layer("MaxPooling2D"),
-                           layer("Conv2D", filters=2, kernel_size=1),
-                           layer("GlobalAveragePooling2D"), layer("Dense", units=2)]),
-    "weightless between": ([3], [layer("Activation", activation="tanh"), DENSE, layer("ReLU"),
-                                 DENSE, layer("LeakyReLU"), DENSE, layer("Softmax")]),
-    "own parameters": ([3], [layer("PReLU"), DENSE, layer("PReLU"), layer("LayerNormalization"),
-                             layer("BatchNormalization")]),
-}
+def suffix(layers):
+    """What harness/oracle/promises.h adds to the kind of a build of these layers."""
+    return "+wrapper" if any("layers" in spec for spec in layers) else ""
 
 
 def nestings(count):
@@ -131,9 +107,14 @@ def has_kind(container, program):
 
 
 def values(pairs, seed):
-    """Distinct, positive: good for variances too."""
-    return {name: numpy.random.default_rng([seed, zlib.crc32(name.encode())]).uniform(
-        0.5, 1.5, tuple(variable.shape)).astype("float32") for name, variable in pairs}
+    """Distinct, positive: good for variances too. What counts is a whole number."""
+    made = {}
+    for name, variable in pairs:
+        rng = numpy.random.default_rng([seed, zlib.crc32(name.encode())])
+        made[name] = rng.uniform(0.5, 1.5, tuple(variable.shape)).astype("float32")
+        if name.endswith("/count"):
+            made[name] = numpy.asarray(seed + 10, numpy.asarray(variable).dtype)
+    return made
 
 
 class Bench:
@@ -191,7 +172,7 @@ class Bench:
                 for _ in range(1 if container.startswith("subclass") else 2):
                     steps = build_program(container, layers, ranges, self.rng)
                     if has_kind(container, steps):
-                        made.append((container + depth, tuple(ranges), steps))
+                        made.append((container + depth + suffix(layers), tuple(ranges), steps))
         return made
 
     def pairs_of(self, builds, share, promised):
@@ -258,7 +239,8 @@ class Bench:
                     except Unsupported:
                         self.unbuildable += 1
                         continue
-                    self.count(player, files, (container + depth, container + depth, "same"))
+                    kind = container + depth + suffix(layers)
+                    self.count(player, files, (kind, kind, "same"))
 
     def run_equal_siblings(self):
         """Subclasses against the others where every nesting leaves equal siblings at the top, and
@@ -291,16 +273,18 @@ def promise(row, counts):
 def measure(arguments):
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.library, arguments.seed, folder)
-        bench.run(ARCHITECTURES)
+        chosen = arguments.architectures or list(ARCHITECTURES)
+        bench.run(chosen)
         bench.rng.seed(arguments.seed)
-        bench.run_other_attributes(ARCHITECTURES)
+        bench.run_other_attributes(chosen)
         bench.rng.seed(arguments.seed)
-        bench.run_equal_siblings()
+        if not arguments.architectures:
+            bench.run_equal_siblings()
     rows = []
     for form in FORMATS:
         for nests in ("same", "different"):
-            for w in (c + d for d in DEPTHS for c in CONTAINERS):
-                for r in (c + d for d in DEPTHS for c in CONTAINERS):
+            for w in KINDS:
+                for r in KINDS:
                     counts = bench.counts.get((form, w, r, nests))
                     if counts:
                         rows.append({"format": form, "dialect": bench.library.dialect, "writer": w,
@@ -312,8 +296,25 @@ def measure(arguments):
     pathlib.Path(arguments.out).write_text(json.dumps(said))
 
 
+def add_onto(table, part):
+    """A part with the trials that the table already has for its dialect."""
+    key = lambda row: (row["format"], row["writer"], row["reader"], row["nests"])
+    dialect = DIALECTS[part["library"].split()[0]]
+    rows = {key(row): row for row in table["rows"] if row["dialect"] == dialect}
+    for row in part["rows"]:
+        known = rows.get(key(row))
+        trials = collections.Counter(row["trials"]) + collections.Counter(
+            known["trials"] if known else {})
+        rows[key(row)] = dict(row, promise=promise(key(row), trials),
+                              trials=dict(sorted(trials.items())))
+    return dict(part, rows=list(rows.values()))
+
+
 def merge(arguments):
     parts = [json.loads(pathlib.Path(p).read_text()) for p in arguments.parts]
+    if arguments.onto:
+        table = json.loads(pathlib.Path(arguments.onto).read_text())
+        parts = [add_onto(table, part) for part in parts]
     head = {"schema": 1, "script": "scripts/promises", "date": str(datetime.date.today()),
             "seed": arguments.seed,
             "libraries": [{k: p[k] for k in ("library", "backend", "unbuildable")} for p in parts],
@@ -367,6 +368,7 @@ def main():
         command.add_argument("--library", choices=sorted(DIALECTS), required=True)
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--out", required=True)
+    one.add_argument("--architectures", nargs="*", default=[], help="of these models only")
     two.add_argument("--seed", type=int, default=2)
     two.add_argument("--table", required=True)
     two.add_argument("--architectures", type=int, default=3)
@@ -375,6 +377,7 @@ def main():
     three.set_defaults(run=merge)
     three.add_argument("--seed", type=int, default=1)
     three.add_argument("--out", required=True)
+    three.add_argument("--onto", help="a table whose trials count too")
     three.add_argument("parts", nargs="+")
     arguments = parser.parse_args()
     arguments.run(arguments)

@@ -165,7 +165,16 @@ class Writer {
   std::string Constructor(const Node& node) const {
     std::vector<std::string> arguments;
     const LayerSpec& spec = *node.spec;
-    if (spec.config.empty()) {
+    if (!spec.layers.empty()) {
+      std::vector<std::string> inner;
+      for (const LayerSpec& held : spec.layers) {
+        Node layer;
+        layer.spec = &held;
+        inner.push_back(Constructor(layer));
+      }
+      arguments.push_back(spec.class_name == "RNN" ? fmt::format("[{}]", fmt::join(inner, ", "))
+                                                   : inner[0]);
+    } else if (spec.config.empty()) {
       if (std::string smallest = PythonSmallest(spec.class_name); !smallest.empty()) {
         arguments.push_back(std::move(smallest));
       }
@@ -305,10 +314,17 @@ class Writer {
     return PathTo(node, top_, "m").value_or(node->variable);
   }
 
+  // "forward" -> ".forward_layer", "cells/1" -> ".cell.cells[1]".
+  static std::string PartOf(const std::string& part) {
+    if (part.empty()) return "";
+    if (part.starts_with("cells/")) return ".cell.cells[" + part.substr(6) + "]";
+    return "." + (part == "layer" ? part : part + "_layer");
+  }
+
   // Phase 7.
   void Afterwards(const Step& step) {
     if ((step.op == StepOp::kFreeze && step.after) || step.op == StepOp::kUnfreeze) {
-      Add(fmt::format("{}.trainable = {}", Object(Target(step)),
+      Add(fmt::format("{}{}.trainable = {}", Object(Target(step)), PartOf(step.part),
                       step.op == StepOp::kUnfreeze ? "True" : "False"));
     } else if (step.op == StepOp::kPop) {
       Add(fmt::format("t = kids(m)[-{}:]", step.count));

@@ -221,6 +221,33 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   return lines;
 }
 
+bool HoldsLayers(const Case& c) {
+  bool holds = std::ranges::any_of(c.architecture.layers,
+                                   [](const LayerSpec& layer) { return !layer.layers.empty(); });
+  for (const Side* side : {&c.writer, &c.reader}) {
+    for (const Step& step : side->build) holds = holds || (step.spec && !step.spec->layers.empty());
+  }
+  return holds;
+}
+
+// Wrappers are taken apart too: the order of their own list of weights moves with freezes.
+std::string Leaves(const Case& c) {
+  if (!HoldsLayers(c)) {
+    return "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else [m]";
+  }
+  return "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else "
+         "[m.forward_layer, m.backward_layer] if hasattr(m, \"backward_layer\") else "
+         "list(m.cell.cells) if hasattr(getattr(m, \"cell\", 0), \"cells\") else "
+         "[getattr(m, \"layer\", m)]";
+}
+
+// What Normalization computes from variables that were assigned directly.
+bool HasNormalization(const Case& c) {
+  return std::ranges::any_of(c.architecture.layers, [](const LayerSpec& layer) {
+    return layer.class_name == "Normalization";
+  });
+}
+
 // The same model with the saved values put into it: what a right load would predict.
 Lines CompareLines(const Case& c) {
   std::string numbers = "uniform(-1, 1, ";
@@ -233,17 +260,21 @@ Lines CompareLines(const Case& c) {
   }
   Shape batch = c.architecture.input_shape;
   batch.insert(batch.begin(), c.probe.batch);
-  return {"c, cl = reader(); want = [v.numpy() for v in weights(wl)]",
-          "same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]",
-          "if not same: sys.exit(print(\"loaded into another model\") or not said)",
-          "for v, a in zip(weights(cl), want): v.assign(a)",
-          fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed,
-                      numbers, PythonShape(batch)),
-          "equal = lambda a, b: np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)",
-          "bad = [v.path if hasattr(v, \"path\") else v.name for v, a in zip(weights(rl), want) "
-          "if not equal(v, a)]",
-          "print(r(x), c(x), *bad, *[s.message for s in said], sep=\"\\n\")",
-          "sys.exit(not said and (bad != [] or not equal(r(x), c(x))))"};
+  Lines lines = {
+      "c, cl = reader(); want = [v.numpy() for v in weights(wl)]",
+      "same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]",
+      "if not same: sys.exit(print(\"loaded into another model\") or not said)",
+      "for v, a in zip(weights(cl), want): v.assign(a)",
+      HasNormalization(c) ? "derive(cl)" : "",
+      fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed, numbers,
+                  PythonShape(batch)),
+      "equal = lambda a, b: np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)",
+      "bad = [v.path if hasattr(v, \"path\") else v.name for v, a in zip(weights(rl), want) "
+      "if not equal(v, a)]",
+      "print(r(x), c(x), *bad, *[s.message for s in said], sep=\"\\n\")",
+      "sys.exit(not said and (bad != [] or not equal(r(x), c(x))))"};
+  std::erase(lines, "");
+  return lines;
 }
 
 std::string AimText(ScriptAim aim) {
@@ -307,18 +338,22 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
   const std::string load_path = c.route.load_path ? Path(c, *c.route.load_path) : path;
   const Lines writer = PythonBuild(c.architecture, c.writer.build);
   const Lines reader = PythonBuild(c.architecture, c.reader.build);
-  Lines out = {
-      fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
-                  c.route.by_name ? "name" : "order", AimText(aim)),
-      "import functools, os, shutil, sys, tempfile, warnings",
-      keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
-             : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
-      keras3 ? "import keras, numpy as np; L = keras.layers"
-             : "import numpy as np, tf_keras as keras; L = keras.layers",
-      "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
-      "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else [m]",
-      "weights = lambda ls: [v for l in ls for v in l.weights]",
-      "def writer():"};
+  Lines out = {fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
+                           c.route.by_name ? "name" : "order", AimText(aim)),
+               "import functools, os, shutil, sys, tempfile, warnings",
+               keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
+                      : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
+               keras3 ? "import keras, numpy as np; L = keras.layers"
+                      : "import numpy as np, tf_keras as keras; L = keras.layers",
+               "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
+               Leaves(c),
+               "weights = lambda ls: [v for l in ls for v in l.weights]",
+               HasNormalization(c)
+                   ? "derive = lambda ls: [l.finalize_state() for l in ls if isinstance(l, "
+                     "L.Normalization)]"
+                   : "",
+               "def writer():"};
+  std::erase(out, "");
   AddBlock(out, writer, "    ", packed);
   out.push_back(writer == reader ? "reader = writer" : "def reader():");
   if (writer != reader) AddBlock(out, reader, "    ", packed);
@@ -327,11 +362,14 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
   out.push_back("    g = np.random.default_rng(seed)");
   out.push_back("    for v in weights(ls):");
   const std::string values = "g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)";
-  if (special.empty()) {
+  if (HasNormalization(c)) {
+    out.back() += " v.assign(g.integers(1, 9, v.shape) if \"count\" in v.name else " + values + ")";
+  } else if (special.empty()) {
     out.back() += " v.assign(" + values + ")";
   } else {
     out.back() += " a = " + values + "; a.flat[:seed == 1] = " + special + "; v.assign(a)";
   }
+  if (HasNormalization(c)) out.push_back("    derive(ls)");
   out.push_back("def attempt(call):");
   out.push_back("    try: return call()");
   out.push_back(std::string("    except Exception as e: ") +

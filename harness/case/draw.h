@@ -70,6 +70,8 @@ std::optional<LayerSpec> DrawLayer(Chooser& choose, const Space& space, const La
                                    const Shape& input, bool with_weights);
 ArchitectureSpec DrawArchitecture(Chooser& choose, const Space& space);
 bool HasWeights(std::string_view class_name);
+// Layers that model/ does not compute are drawn only where the space names them.
+bool AllowsLayer(const Space& space, std::string_view class_name);
 std::string DrawActivation(Chooser& choose, Dialect dialect);
 
 // draw_build.cc: programs of the same model.

@@ -111,6 +111,16 @@ int DrawFrozenLayer(Chooser& choose, const Case& c, const Build& build) {
   return choose.Range(0, std::max(0, LayerCount(c) - 1));
 }
 
+// Often a part of a wrapper alone: that is what moves the others in legacy H5.
+std::string DrawPart(Chooser& choose, const Case& c, const Step& step) {
+  if (LayerCount(c) == 0 || !step.after) return "";
+  const LayerSpec& layer = c.architecture.layers[static_cast<std::size_t>(step.layer)];
+  if (layer.layers.empty() || !choose.Percent(70)) return "";
+  if (layer.class_name == "Bidirectional") return choose.Percent(70) ? "forward" : "backward";
+  if (layer.class_name == "TimeDistributed") return "layer";
+  return "cells/" + std::to_string(choose.Below(layer.layers.size()));
+}
+
 void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& build, int nests) {
   const bool freeze = Allows(space.steps, "freeze");
   const bool unfreeze = Allows(space.steps, "unfreeze");
@@ -124,7 +134,10 @@ void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& buil
     step.target = kind == 0   ? TargetKind::kLayer
                   : kind == 1 ? TargetKind::kNest
                               : TargetKind::kModel;
-    if (kind == 0) step.layer = DrawFrozenLayer(choose, c, build);
+    if (kind == 0) {
+      step.layer = DrawFrozenLayer(choose, c, build);
+      step.part = DrawPart(choose, c, step);
+    }
     if (kind == 1) step.layer = choose.Range(0, nests - 1);
     if (kind == 2) step.after = true;
     build.push_back(step);

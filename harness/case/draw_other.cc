@@ -54,6 +54,15 @@ std::vector<Option> SetOptions(Chooser& choose, const LayerSpec& layer, Dialect 
     out.emplace_back("epsilon", Number(config, "epsilon", 0.001) * 100);
     flip(choose.Percent(50) ? "center" : "scale", true);
   }
+  if (name == "Bidirectional") {
+    out.emplace_back("merge_mode", choose.Pick<std::string>({"sum", "mul", "ave", "concat"}));
+  }
+  if (name == "RNN" || name == "ConvLSTM1D") flip("go_backwards", false);
+  if (name == "Normalization") flip("invert", false);
+  if (name == "GroupNormalization") out.emplace_back("groups", std::int64_t{1});
+  const bool filter = name.starts_with("Depthwise") || name.starts_with("Separable") ||
+                      name.ends_with("Transpose") || name == "EinsumDense";
+  if (filter) out.emplace_back("activation", DrawActivation(choose, dialect));
   if (name == "LeakyReLU") shift("negative_slope", 0.3);
   if (name == "ReLU") out.emplace_back("negative_slope", Number(config, "negative_slope", 0) + 0.5);
   if (name == "ELU") shift("alpha", 1.0);

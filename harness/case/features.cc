@@ -14,6 +14,7 @@ using Sink = std::set<std::string>;
 
 void AddStep(Sink& out, const Step& step) {
   const std::string op(StepOpName(step.op));
+  if (!step.part.empty()) out.insert("step:freeze:part");
   switch (step.op) {
     case StepOp::kAssemble:
       out.insert("step:assemble:" + std::string(AssembleHowName(step.how)));
@@ -25,7 +26,10 @@ void AddStep(Sink& out, const Step& step) {
     default:
       out.insert("step:" + op);
   }
-  if (step.spec) out.insert("layer:" + step.spec->class_name);
+  if (step.spec) {
+    out.insert("layer:" + step.spec->class_name);
+    for (const LayerSpec& inner : step.spec->layers) out.insert("layer:" + inner.class_name);
+  }
   if (step.op == StepOp::kNoop) out.insert("layer:" + step.class_name);
 }
 
@@ -86,7 +90,10 @@ void AddSession(Sink& out, const SessionSpec& session) {
 
 std::vector<std::string> Features(const Case& c) {
   Sink out;
-  for (const LayerSpec& layer : c.architecture.layers) out.insert("layer:" + layer.class_name);
+  for (const LayerSpec& layer : c.architecture.layers) {
+    out.insert("layer:" + layer.class_name);
+    for (const LayerSpec& inner : layer.layers) out.insert("layer:" + inner.class_name);
+  }
   for (const Side* side : {&c.writer, &c.reader}) {
     for (const Step& step : side->build) AddStep(out, step);
     AddSession(out, side->session);
@@ -121,8 +128,10 @@ std::vector<std::string> AllFeatures(const Space& space) {
   };
   for (const LayerSchema& schema : LayerSchemas()) {
     if (schema.class_name == "Sequential" || schema.class_name == "InputLayer") continue;
-    if (Allows(space.layers, schema.class_name))
-      out.insert("layer:" + std::string(schema.class_name));
+    if (!AllowsLayer(space, schema.class_name)) continue;
+    out.insert("layer:" + std::string(schema.class_name));
+    const bool frozen = Allows(space.steps, "freeze") || Allows(space.steps, "unfreeze");
+    if (schema.is_wrapper && frozen) out.insert("step:freeze:part");
   }
   add("format:", space.formats, {"legacy_h5", "legacy_h5_model", "weights_h5", "keras_archive"});
   add("dialect:", space.dialects, {"keras3", "tf_keras"});

@@ -28,7 +28,7 @@ void AddLegacy(FileNames& names, const ObjectPlan& model, const std::string& pre
     for (const VariablePlan* variable : variables) {
       weights.push_back(variable->legacy_name);
       names.datasets.push_back(
-          {prefix + layer.name + "/" + variable->legacy_name, variable->shape});
+          {prefix + layer.name + "/" + variable->legacy_name, variable->shape, variable->dtype});
     }
     names.groups.push_back(prefix + layer.name);
     AddList(names, prefix + layer.name, "weight_names", std::move(weights));
@@ -65,6 +65,12 @@ void AddSubclass(FileNames& names, const ObjectPlan& model, Dialect dialect) {
 }
 
 void AddWeightsH5(FileNames& names, const ObjectPlan& object, const std::string& path) {
+  if (object.kind == ObjectKind::kWrapper) {
+    for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      AddWeightsH5(names, object.layers[i], path + "/" + object.attributes[i]);
+    }
+    return;
+  }
   if (object.kind != ObjectKind::kLayer) {
     Keys keys;
     for (const ObjectPlan& layer : object.layers) {
@@ -75,8 +81,8 @@ void AddWeightsH5(FileNames& names, const ObjectPlan& object, const std::string&
   if (object.variables.empty()) return;
   const std::string owner = object.weights_h5_owner.empty() ? "" : "/" + object.weights_h5_owner;
   for (std::size_t i = 0; i < object.variables.size(); ++i) {
-    names.datasets.push_back(
-        {path + owner + "/vars/" + std::to_string(i), object.variables[i].shape});
+    names.datasets.push_back({path + owner + "/vars/" + std::to_string(i),
+                              object.variables[i].shape, object.variables[i].dtype});
   }
   names.groups.push_back(path);
 }
@@ -157,8 +163,12 @@ bool DamageApplies(const std::vector<Damage>& damage, const FileNames& names) {
         const Shape& shape = names.datasets[static_cast<std::size_t>(dataset)].shape;
         return shape != one.shape && ElementCount(shape) == ElementCount(one.shape);
       }
+      case DamageOp::kRetype:
+        return dataset >= 0 &&
+               names.datasets[static_cast<std::size_t>(dataset)].dtype == DType::kFloat32;
       case DamageOp::kSetValue:
         return dataset >= 0 &&
+               names.datasets[static_cast<std::size_t>(dataset)].dtype == DType::kFloat32 &&
                one.index < ElementCount(names.datasets[static_cast<std::size_t>(dataset)].shape);
       default:
         return dataset >= 0;

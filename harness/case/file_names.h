@@ -14,6 +14,7 @@ namespace weightproof {
 struct FileDataset {
   std::string path;
   Shape shape;
+  DType dtype = DType::kFloat32;
 };
 
 struct FileNameList {

@@ -33,7 +33,8 @@ class SeededChoices final : public Choices {
   std::uint64_t state_;
 };
 
-// What the testee can do; the generator draws nothing else. An empty list: everything.
+// What the testee can do; the generator draws nothing else. An empty list: everything, of layers
+// everything that model/ computes.
 struct Space {
   std::vector<std::string> layers;
   std::vector<std::string> formats;

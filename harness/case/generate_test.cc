@@ -5,6 +5,7 @@
 #include <set>
 
 #include "harness/case/draw.h"
+#include "model/spec/layer_schema.h"
 
 namespace weightproof {
 namespace {
@@ -100,6 +101,31 @@ TEST(Generate, StaysInsideItsSpace) {
     for (const std::string& feature : Features(c)) {
       ASSERT_TRUE(std::find(all.begin(), all.end(), feature) != all.end()) << feature;
     }
+  }
+}
+
+// A foreign loader's space, which names more than model/ computes.
+TEST(Generate, DrawsLayersThatModelDoesNotComputeOnlyWhereTheSpaceNamesThem) {
+  Space everything;
+  for (const LayerSchema& schema : LayerSchemas()) {
+    everything.layers.emplace_back(schema.class_name);
+  }
+  std::map<std::string, int> seen;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const Case c = Drawn(i, everything);
+    ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+    const auto read = CaseFromJson(CaseToJson(c));
+    ASSERT_TRUE(read) << read.error().Text() << CaseToJson(c);
+    ASSERT_EQ(*read, c);
+    for (const std::string& feature : Features(c)) ++seen[feature];
+    for (const LayerSpec& layer : Drawn(i).architecture.layers) {
+      EXPECT_FALSE(FindLayerSchema(layer.class_name)->without_forward) << layer.class_name;
+    }
+  }
+  const std::vector<std::string> all = AllFeatures(everything);
+  for (const std::string& feature : all) EXPECT_GE(seen[feature], 1) << feature;
+  for (const auto& [feature, count] : seen) {
+    EXPECT_TRUE(std::find(all.begin(), all.end(), feature) != all.end()) << feature;
   }
 }
 

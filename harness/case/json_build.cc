@@ -35,6 +35,10 @@ void ReadTarget(JsonFields& fields, Step& step) {
   fields.Int(step.target == TargetKind::kNest ? "nest" : "layer", 0, kPlaceMax, step.layer);
 }
 
+void WritePart(const Step& step, Json& out) {
+  if (!step.part.empty()) out["part"] = step.part;
+}
+
 void WriteName(const Step& step, Json& out) {
   if (!step.name.empty()) out["name"] = step.name;
 }
@@ -57,10 +61,12 @@ Json StepToJson(const Step& step) {
       break;
     case StepOp::kFreeze:
       WriteTarget(step, out);
+      WritePart(step, out);
       if (step.after) out["after"] = true;
       break;
     case StepOp::kUnfreeze:
       WriteTarget(step, out);
+      WritePart(step, out);
       break;
     case StepOp::kNoop:
       out["at"] = step.begin;
@@ -161,11 +167,13 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
       break;
     case StepOp::kFreeze:
       ReadTarget(fields, step);
+      fields.Text("part", step.part);
       fields.Bool("after", step.after);
       break;
     case StepOp::kUnfreeze:
       ReadTarget(fields, step);
       step.after = true;
+      fields.Text("part", step.part);
       fields.Bool("after", step.after);
       if (!step.after) fields.Wrong("after", "unfreeze comes after assembly only");
       break;
@@ -266,6 +274,7 @@ Result<ConfigValue> ReadConfigValue(const Json& value, const JsonPlace& place) {
 Json LayerToJson(const LayerSpec& layer) {
   Json out = Json::object();
   out["class"] = layer.class_name;
+  for (const LayerSpec& inner : layer.layers) out["layers"].push_back(LayerToJson(inner));
   if (layer.config.empty()) return out;
   Json& config = out["config"] = Json::object();
   for (const auto& [key, value] : layer.config) config[key] = ConfigValueToJson(value);
@@ -286,6 +295,16 @@ Result<LayerSpec> ReadLayer(const Json& value, const JsonPlace& place) {
         fields.Take(std::move(read.error()));
       else
         layer.config.emplace(key, std::move(*read));
+    }
+  }
+  if (const Json* layers = fields.Find("layers")) {
+    const JsonPlace here{&place, "layers"};
+    auto array = ReadArray(*layers, here, kCaseLayersMax);
+    if (!array) return std::unexpected(std::move(array.error()));
+    for (std::size_t i = 0; i < (*array)->size(); ++i) {
+      auto inner = ReadLayer((**array)[i], JsonPlace{&here, "", i, true});
+      if (!inner) return inner;
+      layer.layers.push_back(*std::move(inner));
     }
   }
   fields.Done();

@@ -33,12 +33,14 @@ std::uint64_t Weight(const ConfigValue& value) {
 std::uint64_t Weight(const LayerSpec& layer) {
   std::uint64_t weight = layer.class_name == "Dense" ? 20 : 40;
   for (const auto& [key, value] : layer.config) weight += 2 + Weight(value);
+  for (const LayerSpec& inner : layer.layers) weight += 100 + Weight(inner);
   return weight;
 }
 
 std::uint64_t Weight(const Build& build) {
   std::uint64_t weight = 0;
   for (const Step& step : build) {
+    weight += step.part.size();
     weight += 200 + step.name.size() + step.order.size() + step.class_name.size();
     weight += step.attributes.size() + 2 * step.attribute_order.size();
     weight +=

@@ -51,7 +51,10 @@ Case WithWidth(const Case& c, int64_t width, bool input) {
       if (n != nullptr && IsWidth(key)) *n = std::min(*n, width);
     }
   };
-  for (LayerSpec& layer : out.architecture.layers) cut(layer.config);
+  for (LayerSpec& layer : out.architecture.layers) {
+    cut(layer.config);
+    for (LayerSpec& inner : layer.layers) cut(inner.config);
+  }
   for (Build* build : {&out.writer.build, &out.reader.build}) {
     for (Step& step : *build) {
       if (step.spec) cut(step.spec->config);
@@ -95,6 +98,33 @@ void ShrinkConfig(const Case& c, std::size_t i, Candidates& out) {
         m = std::min<int64_t>(m, 1);
       }
       if (!list->empty()) out.AddChanged(std::move(next));
+    }
+  }
+}
+
+// What a wrapper holds: it alone in the wrapper's place, fewer cells, plainer ones.
+void ShrinkHeld(const Case& c, std::size_t i, Candidates& out) {
+  const LayerSpec& wrapper = c.architecture.layers[i];
+  const auto with = [&](const auto& change) {
+    Case next = c;
+    change(next.architecture.layers[i]);
+    out.AddChanged(std::move(next));
+  };
+  for (std::size_t k = 0; k < wrapper.layers.size(); ++k) {
+    const LayerSpec& inner = wrapper.layers[k];
+    const LayerSchema* schema = FindLayerSchema(inner.class_name);
+    if (schema == nullptr) continue;
+    if (!schema->is_cell) with([&](LayerSpec& layer) { layer = LayerSpec(inner); });
+    if (wrapper.layers.size() > 1) {
+      with([&](LayerSpec& layer) {
+        layer.layers.erase(layer.layers.begin() + static_cast<std::ptrdiff_t>(k));
+      });
+    }
+    for (const auto& [key, value] : inner.config) {
+      const KeySchema* known = schema->FindKey(key);
+      if (known != nullptr && !known->required) {
+        with([&](LayerSpec& layer) { layer.layers[k].config.erase(key); });
+      }
     }
   }
 }
@@ -211,7 +241,10 @@ void ShrinkConfigs(const Case& c, Candidates& out) {
       out.AddChanged(std::move(next));
     }
   }
-  for (std::size_t i = 0; i < count; ++i) ShrinkConfig(c, i, out);
+  for (std::size_t i = 0; i < count; ++i) {
+    ShrinkHeld(c, i, out);
+    ShrinkConfig(c, i, out);
+  }
   if (c.architecture.dialect != Dialect::kKeras3) {
     Case next = c;
     next.architecture.dialect = Dialect::kKeras3;

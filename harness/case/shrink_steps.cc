@@ -49,6 +49,7 @@ void SimplifyStep(const Case& c, int side, std::size_t i, Candidates& out) {
   } else if (!step.name.empty()) {
     ChangeStep(c, side, i, out, [](Step& s) { s.name.clear(); });
   }
+  if (!step.part.empty()) ChangeStep(c, side, i, out, [](Step& s) { s.part.clear(); });
   ChangeStep(c, side, i, out, [](Step& s) { s.own_input = false; });
   ChangeStep(c, side, i, out, [](Step& s) { s.same_objects = true; });
   ChangeStep(c, side, i, out, [](Step& s) { s.count = std::min(s.count, 1); });

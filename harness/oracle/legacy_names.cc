@@ -37,13 +37,18 @@ bool HasNameList(const Group& group) {
          group.FindAttribute("layer_names0") != nullptr;
 }
 
-bool IsCellScope(std::string_view component) {
-  const std::size_t end = component.find_last_not_of("0123456789");
-  const std::string_view stem =
-      end != std::string_view::npos && end + 1 < component.size() && component[end] == '_'
-          ? component.substr(0, end)
-          : component;
-  return stem == "lstm_cell" || stem == "gru_cell" || stem == "simple_rnn_cell";
+std::string_view WithoutCounter(std::string_view name) {
+  const std::size_t end = name.find_last_not_of("0123456789");
+  const bool counted = end != std::string_view::npos && end + 1 < name.size() && name[end] == '_';
+  return counted ? name.substr(0, end) : name;
+}
+
+// The scope of a recurrent layer's own cell. The cells of an RNN are layers of their own.
+bool IsCellScope(std::string_view component, std::string_view before) {
+  const std::string_view stem = WithoutCounter(component);
+  const bool cell = stem == "lstm_cell" || stem == "gru_cell" || stem == "simple_rnn_cell" ||
+                    stem == "conv_lstm_cell";
+  return cell && WithoutCounter(before) != "stacked_rnn_cells";
 }
 
 void SplitWeightName(ListedWeight& weight) {
@@ -59,7 +64,7 @@ void SplitWeightName(ListedWeight& weight) {
     weight.role.resize(colon);
   }
   parts.pop_back();
-  if (!parts.empty() && parts.size() > 1 && IsCellScope(parts.back())) parts.pop_back();
+  if (parts.size() > 1 && IsCellScope(parts.back(), parts[parts.size() - 2])) parts.pop_back();
   if (!parts.empty()) weight.sublayer = parts.back();
   for (const std::string& part : parts) weight.scope += part + "/";
 }
@@ -134,7 +139,15 @@ bool SameVariables(const ObjectPlan& a, const ObjectPlan& b) {
   });
 }
 
+std::string_view HalfOf(std::string_view name) {
+  for (const std::string_view half : {"forward_", "backward_"}) {
+    if (name.starts_with(half)) return half;
+  }
+  return "";
+}
+
 int AutomaticCounter(std::string_view name) {
+  name.remove_prefix(HalfOf(name).size());
   if (AutomaticNameClass(name).empty()) return -1;
   const std::size_t end = name.find_last_not_of("0123456789");
   if (end == std::string_view::npos || end + 1 == name.size() || name[end] != '_') return 0;

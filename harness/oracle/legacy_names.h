@@ -40,7 +40,11 @@ std::vector<const ObjectPlan*> WeightedLeaves(const ObjectPlan& object);
 // The same roles and shapes in the same order.
 bool SameVariables(const ObjectPlan& a, const ObjectPlan& b);
 
-// Counter of an automatic name: "dense" -> 0, "dense_3" -> 3; -1 when it is no automatic name.
+// "forward_" or "backward_" of a name that a Bidirectional gave ("forward_lstm_1"), else "".
+std::string_view HalfOf(std::string_view name);
+
+// Counter of an automatic name: "dense" -> 0, "dense_3" -> 3, "forward_lstm_1" -> 1; -1 when it is
+// no automatic name.
 int AutomaticCounter(std::string_view name);
 
 // The name of a class as automatic names show it: "Dense", "Sequential", "Functional".

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 
 #include "harness/oracle/legacy_names.h"
 #include "harness/oracle/promise_table.h"
@@ -14,7 +15,7 @@ namespace {
 int Depth(const ObjectPlan& object) {
   int depth = 0;
   for (const ObjectPlan& layer : object.layers) {
-    if (layer.kind != ObjectKind::kLayer) depth = std::max(depth, 1 + Depth(layer));
+    if (IsModel(layer)) depth = std::max(depth, 1 + Depth(layer));
   }
   return depth;
 }
@@ -23,7 +24,7 @@ int Depth(const ObjectPlan& object) {
 void Nesting(const ObjectPlan& object, std::string* text) {
   for (const int index : object.call_order) {
     const ObjectPlan& layer = object.layers[static_cast<std::size_t>(index)];
-    if (layer.kind == ObjectKind::kLayer) {
+    if (!IsModel(layer)) {
       if (!ComputingLayers(layer).empty()) *text += '.';
     } else {
       *text += '(';
@@ -54,7 +55,7 @@ void CollectPlaces(const ObjectPlan& object, int* number,
     const ObjectPlan& layer = object.layers[static_cast<std::size_t>(index)];
     const int first = *number;
     std::string place;
-    if (layer.kind != ObjectKind::kLayer) {
+    if (IsModel(layer)) {
       CollectPlaces(layer, number, places);
       place = std::to_string(first) + "-" + std::to_string(*number);
     } else if (!ComputingLayers(layer).empty()) {
@@ -107,6 +108,7 @@ bool OrderIsTold(const ObjectPlan& writer, const ObjectPlan& reader) {
   for (std::size_t a = 0; a < file.size(); ++a) {
     for (std::size_t b = a + 1; b < file.size(); ++b) {
       if (!SameVariables(*file[a], *file[b])) continue;
+      if (HalfOf(file[a]->name) != HalfOf(file[b]->name)) continue;  // the names tell the halves
       if (file[a]->name_given || file[b]->name_given || mine[a]->name_given ||
           mine[b]->name_given ||
           (file[a]->class_name == file[b]->class_name &&
@@ -119,6 +121,10 @@ bool OrderIsTold(const ObjectPlan& writer, const ObjectPlan& reader) {
 }
 
 }  // namespace
+
+static bool HoldsWrapper(const ObjectPlan& object) {
+  return object.kind == ObjectKind::kWrapper || std::ranges::any_of(object.layers, HoldsWrapper);
+}
 
 std::string BuildKind(const ModelPlan& plan) {
   std::string kind;
@@ -141,6 +147,7 @@ std::string BuildKind(const ModelPlan& plan) {
   const int depth = Depth(plan.model);
   if (depth == 1) kind += "/nested";
   if (depth >= 2) kind += "/nested2";
+  if (HoldsWrapper(plan.model)) kind += "+wrapper";
   return kind;
 }
 
@@ -155,13 +162,17 @@ Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPl
   const std::string w = BuildKind(writer);
   const std::string r = BuildKind(reader);
   const bool same = SameNesting(writer, reader);
-  for (const PromiseRow& row : PromiseTable()) {
-    if (row.format == format && row.dialect == writer.dialect && row.same_nesting == same &&
-        row.writer == w && row.reader == r) {
-      return row.promise;
+  using Key = std::tuple<RouteFormat, Dialect, bool, std::string_view, std::string_view>;
+  static const std::map<Key, Promise> kRows = [] {
+    std::map<Key, Promise> rows;
+    for (const PromiseRow& row : PromiseTable()) {
+      rows.emplace(Key{row.format, row.dialect, row.same_nesting, row.writer, row.reader},
+                   row.promise);
     }
-  }
-  return Promise::kDepends;
+    return rows;
+  }();
+  const auto row = kRows.find(Key{format, writer.dialect, same, w, r});
+  return row == kRows.end() ? Promise::kDepends : row->second;
 }
 
 bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route) {

@@ -13,7 +13,8 @@ enum class Promise { kAccept, kRefuse, kDepends };
 
 // "sequential", "functional", "subclass<layers" (every attribute sorts before "layers"),
 // "subclass>layers" (none does), "subclass~layers"; then "/nested" or "/nested2" by the depth of
-// nested models.
+// nested models; then "+wrapper" where a layer that holds others (Bidirectional, RNN of cells ...)
+// stands anywhere.
 std::string BuildKind(const ModelPlan& plan);
 
 // The row for these builds of the same model. kDepends where the table has no row.

@@ -51,10 +51,10 @@ void TruthBuilder::Take(const VariablePlan& variable, const Dataset* dataset,
     Owe("shape", {path, variable.id});
     return;
   }
-  if (!WidensExactly(stored->dtype(), DType::kFloat32)) {
+  if (!WidensExactly(stored->dtype(), variable.dtype)) {
     Owe("narrowing", {path, variable.id});
   }
-  slot = Convert(*stored, DType::kFloat32);
+  slot = stored->dtype() == variable.dtype ? stored : Convert(*stored, variable.dtype);
 }
 
 void TruthBuilder::CheckNames(const std::vector<std::string>& file,

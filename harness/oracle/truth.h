@@ -26,8 +26,8 @@ inline constexpr std::string_view kAnotherModel = "another-model";
 
 struct Truth {
   std::vector<Owed> owed;  // empty: the file and the model fit without a contradiction
-  // By variable id, float32: what the file holds for it; no value: keeps what it had (partial,
-  // skip_mismatch, or nothing that fits).
+  // By variable id, in the variable's dtype: what the file holds for it; no value: keeps what it
+  // had (partial, skip_mismatch, or nothing that fits).
   std::vector<std::pair<std::string, std::optional<Tensor>>> values;
   // Two readings of the file exist that a loader may refuse: accepting by position is right too.
   bool refusal_allowed = false;

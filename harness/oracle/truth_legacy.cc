@@ -37,6 +37,19 @@ const ObjectPlan* OwnerOf(const std::vector<const ObjectPlan*>& leaves, const Va
   return nullptr;
 }
 
+// Whose name the weights of a leaf carry: its own, or in tf-keras that of its TimeDistributed.
+const ObjectPlan* NamedFor(const ObjectPlan& object, const ObjectPlan* leaf) {
+  for (const ObjectPlan& layer : object.layers) {
+    if (&layer == leaf) {
+      const bool outer =
+          object.class_name == "TimeDistributed" && object.dialect == Dialect::kTfKeras;
+      return outer ? &object : leaf;
+    }
+    if (const ObjectPlan* found = NamedFor(layer, leaf)) return found;
+  }
+  return nullptr;
+}
+
 // Sub-names inside a nested layer: one name per sublayer, classes agree, given names not elsewhere,
 // counters of equal siblings ascending in the reader's own order.
 void CheckSublayers(const ListedLayer& file, const std::vector<const VariablePlan*>& order,
@@ -58,14 +71,21 @@ void CheckSublayers(const ListedLayer& file, const std::vector<const VariablePla
   }
   std::vector<std::string> names;
   for (const ObjectPlan* leaf : leaves) names.push_back(first_of[leaf]->sublayer);
-  builder.CheckNames(names, leaves);
+  std::vector<const ObjectPlan*> named;
+  for (const ObjectPlan* leaf : leaves) named.push_back(NamedFor(object, leaf));
+  builder.CheckNames(names, named);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    const std::string_view half = HalfOf(leaves[i]->name);
+    if (leaves[i]->part.empty() || half == HalfOf(names[i]) || HalfOf(names[i]).empty()) continue;
+    builder.Owe("half-elsewhere", {object.name, names[i], leaves[i]->name, file.name});
+  }
   // A name that a person gave on both sides tells its place by itself.
   const auto known = [&](std::size_t i) {
-    return leaves[i]->name_given && leaves[i]->name == names[i];
+    return named[i]->name_given && named[i]->name == names[i];
   };
   for (std::size_t a = 0; a < leaves.size(); ++a) {
     for (std::size_t b = a + 1; b < leaves.size(); ++b) {
-      if (known(a) || known(b)) continue;
+      if (known(a) || known(b) || HalfOf(names[a]) != HalfOf(names[b])) continue;
       const int first = AutomaticCounter(names[a]);
       const int second = AutomaticCounter(names[b]);
       if (first < 0 || second < 0 || leaves[a]->class_name != leaves[b]->class_name) continue;

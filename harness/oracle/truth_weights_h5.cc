@@ -14,10 +14,7 @@ struct Place {
 };
 
 std::string KeyFor(const ObjectPlan& object, std::map<std::string, int>& counters) {
-  std::string key =
-      SnakeCase(object.kind == ObjectKind::kLayer || object.kind == ObjectKind::kSubclass
-                    ? object.class_name
-                    : ClassInNames(object));
+  std::string key = SnakeCase(ClassInNames(object));
   const int count = counters[key]++;
   if (count > 0) key += "_" + std::to_string(count);
   return key;
@@ -33,6 +30,15 @@ const Group* FindGroupAt(const Group& root, std::string path) {
 // take no key there.
 void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::string>& prefixes,
           bool tf_keras, std::vector<Place>* places) {
+  if (object.kind == ObjectKind::kWrapper) {
+    for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      std::vector<std::string> inner;
+      for (const std::string& prefix : prefixes)
+        inner.push_back(prefix + object.attributes[i] + "/");
+      Walk(root, object.layers[i], inner, tf_keras, places);
+    }
+    return;
+  }
   if (object.kind == ObjectKind::kLayer) {
     if (object.variables.empty()) return;
     std::vector<std::string> with_owner;

@@ -61,7 +61,11 @@ std::string LegacyContent(const ListedLayer& layer) {
   std::map<std::string, std::string> signatures;  // by scope: class, roles and shapes
   for (const ListedWeight& weight : layer.weights) {
     std::string& signature = signatures[weight.scope];
-    if (signature.empty()) signature = AutomaticNameClass(weight.sublayer);
+    const std::string_view half = HalfOf(weight.sublayer);
+    if (signature.empty()) {
+      signature = half;
+      signature += AutomaticNameClass(weight.sublayer.substr(half.size()));
+    }
     signature += "|" + weight.role;
     if (weight.dataset != nullptr) signature += ShapeText(weight.dataset->value.shape);
   }
@@ -71,6 +75,7 @@ std::string LegacyContent(const ListedLayer& layer) {
   }
   std::string text;
   for (const ListedWeight& weight : layer.weights) {
+    text += HalfOf(weight.sublayer);
     const std::set<int>& all = counters[signatures[weight.scope]];
     if (all.size() > 1) {
       const auto rank = std::distance(all.begin(), all.find(AutomaticCounter(weight.sublayer)));

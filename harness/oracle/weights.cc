@@ -61,6 +61,22 @@ float KernelScale(const Shape& shape) {
   return scale;
 }
 
+// Whole numbers from 1 to 1000, for what a layer counts.
+Tensor Counts(const VariablePlan& variable, std::uint64_t seed) {
+  Tensor tensor(variable.dtype, variable.shape);
+  const std::uint64_t start = Start(seed, variable.id);
+  for (std::int64_t i = 0; i < tensor.size(); ++i) {
+    const std::uint64_t h = SplitMix64(start + static_cast<std::uint64_t>(i));
+    const auto count = static_cast<std::int64_t>(h % 1000 + 1);
+    if (variable.dtype == DType::kInt64) {
+      tensor.values<std::int64_t>()[static_cast<std::size_t>(i)] = count;
+    } else {
+      tensor.values<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(count);
+    }
+  }
+  return tensor;
+}
+
 }  // namespace
 
 std::uint64_t WeightHash(std::uint64_t seed, std::string_view id, std::uint64_t index) {
@@ -72,6 +88,10 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
   std::vector<NamedTensor> weights;
   weights.reserve(variables.size());
   for (const VariablePlan* variable : variables) {
+    if (variable->dtype != DType::kFloat32) {
+      weights.push_back({variable->id, Counts(*variable, spec.seed)});
+      continue;
+    }
     Tensor tensor(DType::kFloat32, variable->shape);
     const std::uint64_t start = Start(spec.seed, variable->id);
     const Range range = RangeOf(*variable);

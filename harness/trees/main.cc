@@ -15,6 +15,7 @@
 #include "harness/testee/wire.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/checkpoint/hdf5.h"
+#include "model/spec/layer_schema.h"
 
 namespace weightproof {
 namespace {
@@ -64,6 +65,8 @@ void Write(std::uint64_t seed, std::uint64_t count, const std::string& dialect,
   Space space;
   space.dialects = {dialect};
   space.damage = false;
+  // Also what model/ does not compute: the trees are compared, no predictions.
+  for (const LayerSchema& schema : LayerSchemas()) space.layers.emplace_back(schema.class_name);
   std::uint64_t id = 0;
   for (std::uint64_t index = 0; index < count; ++index) {
     SeededChoices choices(seed, index);

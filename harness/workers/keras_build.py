@@ -9,86 +9,12 @@ import traceback
 
 import numpy
 
-# Layers that do nothing in inference; they have no place in variable ids.
-NOOPS = {"InputLayer", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
-         "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization"}
-
-# Every layer class played, with the smallest arguments that make one (a `stray`).
-SMALLEST = {
-    "Dense": {"units": 1}, "Activation": {"activation": "linear"}, "ReLU": {}, "LeakyReLU": {},
-    "PReLU": {}, "ELU": {}, "Softmax": {}, "Dropout": {"rate": 0.5},
-    "SpatialDropout1D": {"rate": 0.5}, "SpatialDropout2D": {"rate": 0.5},
-    "GaussianNoise": {"stddev": 0.5}, "GaussianDropout": {"rate": 0.5},
-    "AlphaDropout": {"rate": 0.5}, "ActivityRegularization": {}, "Flatten": {},
-    "Reshape": {"target_shape": [1]}, "BatchNormalization": {}, "LayerNormalization": {},
-    "Embedding": {"input_dim": 1, "output_dim": 1},
-    "Conv1D": {"filters": 1, "kernel_size": 1}, "Conv2D": {"filters": 1, "kernel_size": 1},
-    "MaxPooling1D": {"pool_size": 1}, "MaxPooling2D": {"pool_size": 1},
-    "AveragePooling1D": {"pool_size": 1}, "AveragePooling2D": {"pool_size": 1},
-    "GlobalMaxPooling1D": {}, "GlobalMaxPooling2D": {},
-    "GlobalAveragePooling1D": {}, "GlobalAveragePooling2D": {},
-    "SimpleRNN": {"units": 1}, "LSTM": {"units": 1}, "GRU": {"units": 1}, "Sequential": {},
-}
+from keras_layers import SMALLEST, Library, Unsupported, part, variables_of
 
 STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",
          "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
          "assemble:functional", "assemble:subclass", "input:given", "input:build", "input:call",
          "rebuild:from_config", "rebuild:json", "rebuild:clone"]
-
-
-class Unsupported(Exception):
-    """The case asks for something that this library does not have."""
-
-
-class Library:
-    """The few places where Keras 3 and tf_keras go by other names."""
-
-    def __init__(self, name):
-        self.name = name
-        if name == "keras":
-            os.environ.setdefault("KERAS_BACKEND", "numpy")
-            import keras
-            self.keras, self.dialect = keras, "keras3"
-            self.backend = keras.backend.backend()
-        else:
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-            os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-            import tensorflow
-            import tf_keras
-            threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
-            if threads:
-                tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-                tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
-            self.keras, self.dialect, self.backend = tf_keras, "tf_keras", "tensorflow"
-        self.version = self.keras.__version__
-
-    def clear_names(self):
-        if self.name == "keras":
-            self.keras.utils.clear_session(free_memory=False)
-        else:
-            self.keras.backend.clear_session()
-
-    def layer(self, class_name, config, name=None, frozen=False):
-        if class_name not in SMALLEST or class_name == "Sequential":
-            raise Unsupported("layer " + class_name)
-        config = dict(config)
-        if class_name == "LeakyReLU" and self.name == "tf_keras" and "negative_slope" in config:
-            config["alpha"] = config.pop("negative_slope")
-        if name:
-            config["name"] = name
-        if frozen:
-            config["trainable"] = False
-        return getattr(self.keras.layers, class_name)(**config)
-
-    def sequential(self, layers, name, frozen):
-        """tf_keras has no argument `trainable` here: it is set right after the constructor."""
-        if not frozen:
-            return self.keras.Sequential(layers, name=name)
-        if self.name == "keras":
-            return self.keras.Sequential(layers, trainable=False, name=name)
-        model = self.keras.Sequential(layers, name=name)
-        model.trainable = False
-        return model
 
 
 class Node:
@@ -112,7 +38,9 @@ def play(library, program):
     except Exception as error:
         # Keras cuts its own frames off a traceback, so that one may end in Net.call.
         last = traceback.extract_tb(error.__traceback__)[-1]
-        if os.path.abspath(last.filename) == os.path.abspath(__file__) and last.name != "call":
+        ours = os.path.dirname(os.path.abspath(last.filename)) == os.path.dirname(
+            os.path.abspath(__file__))
+        if ours and last.name != "call":
             raise
         raise Unsupported("build: %s: %s" % (type(error).__name__, error)) from error
 
@@ -227,7 +155,7 @@ class Player:
             order = [n for n in layers if n in placed] + self.extras
         for node in order:
             node.object = self.library.layer(node.spec["class"], node.spec.get("config", {}),
-                                             node.name, node.frozen)
+                                             node.name, node.frozen, node.spec.get("layers", ()))
 
     # Phase 5.
 
@@ -309,7 +237,7 @@ class Player:
     def afterwards(self, step):
         op = step["op"]
         if op in ("freeze", "unfreeze") and (op == "unfreeze" or step.get("after")):
-            self.target(step).object.trainable = op == "unfreeze"
+            part(self.target(step).object, step.get("part")).trainable = op == "unfreeze"
         elif op == "pop":
             self.pop(step)
         elif op == "rebuild":
@@ -357,28 +285,3 @@ class Player:
 
     def variables(self):
         return variables_of(self.keras, self.model.object, self.children)
-
-
-def variables_of(keras, model, children):
-    """Pairs of variable id and variable: computing layers in the order of calls."""
-    leaves = []
-
-    def walk(container):
-        for layer in children(container):
-            if isinstance(layer, keras.Model):
-                walk(layer)
-            elif type(layer).__name__ in NOOPS:
-                continue
-            elif (type(layer).__name__ == "Activation"
-                  and getattr(layer.activation, "__name__", "") == "linear"):
-                continue
-            else:
-                leaves.append(layer)
-
-    walk(model)
-    pairs = []
-    for index, layer in enumerate(leaves):
-        for variable in layer.weights:
-            path = getattr(variable, "path", None) or variable.name
-            pairs.append(("%d/%s" % (index, path.split(":")[0].split("/")[-1]), variable))
-    return pairs

@@ -18,7 +18,8 @@ import warnings
 import numpy
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
-from keras_build import SMALLEST, STEPS, Library, Unsupported, play, variables_of
+from keras_build import STEPS, play
+from keras_layers import SMALLEST, Library, Unsupported, derive, variables_of
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
@@ -106,7 +107,7 @@ class Worker:
             if old is not None:
                 os.umask(old)
 
-    def assign_all(self, pairs, weights):
+    def assign_all(self, model, pairs, weights):
         if weights is None:
             return
         given = {entry["id"]: entry for entry in weights}
@@ -119,6 +120,7 @@ class Worker:
                 raise RuntimeError("%s: given shape %s, the model's %s"
                                    % (name, value.shape, tuple(variable.shape)))
             variable.assign(value)
+        derive(model)
 
     def state(self, model, pairs, inputs, when="", loaded=False):
         """Variables and prediction; the last one is made twice to see whether it repeats."""
@@ -185,7 +187,7 @@ class Worker:
         with self.session(request["build"]):
             player = play(self.library, request["build"]["program"])
             pairs = player.variables()
-            self.assign_all(pairs, request["weights"])
+            self.assign_all(player.model.object, pairs, request["weights"])
             return dict(self.state(player.model.object, pairs, self.inputs(request)),
                         outcome="ok", warnings=[])
 
@@ -196,7 +198,7 @@ class Worker:
         with self.session(request["build"]):
             player = play(self.library, request["build"]["program"])
             pairs = player.variables()
-            self.assign_all(pairs, request["weights"])
+            self.assign_all(player.model.object, pairs, request["weights"])
             model = player.model.object
             action = self.write(model, request, request["path"], request.get("overwrite", True))
             answer, _ = self.attempt(action)
@@ -226,7 +228,7 @@ class Worker:
         else:
             player = play(self.library, program)
             model, pairs = player.model.object, player.variables()
-            self.assign_all(pairs, request["initial"])
+            self.assign_all(model, pairs, request["initial"])
             before = self.state(model, pairs, inputs, "_before")
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.attempt(lambda: model.load_weights(path, **options))

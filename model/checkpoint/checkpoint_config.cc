@@ -12,6 +12,16 @@ LayerSpec SpecOf(const ObjectPlan& object) {
   if (object.kind == ObjectKind::kSequential && object.own_input) {
     spec.input_shape = object.input_shape;
   }
+  if (object.kind == ObjectKind::kWrapper) {
+    // The backward half of a Bidirectional follows from the forward one.
+    const std::vector<ObjectPlan>& parts =
+        object.class_name == "RNN" ? object.layers[0].layers : object.layers;
+    for (const ObjectPlan& part : parts) {
+      spec.layers.push_back(SpecOf(part));
+      if (object.class_name == "Bidirectional") break;
+    }
+    return spec;
+  }
   for (const ObjectPlan& layer : object.layers) {
     if (layer.class_name != "InputLayer") spec.layers.push_back(SpecOf(layer));
   }

@@ -195,6 +195,7 @@ bool IsSilent(const ObjectPlan& object) {
     return object.variables.empty() && object.class_name != "InputLayer" &&
            !IsNoOp(object.class_name, object.config);
   }
+  if (object.kind == ObjectKind::kWrapper) return false;
   // A nested model without weights shows as one entry, if anything in it computes.
   return Variables(object).empty() && std::ranges::any_of(object.layers, IsSilent);
 }

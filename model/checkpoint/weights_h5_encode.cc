@@ -41,7 +41,8 @@ struct Encoder {
       return {};
     }
     AddChild(group, Child{"vars", Vars(object.name)});
-    const std::vector<std::string> paths = ChildPaths(object, dialect);
+    const std::vector<std::string> paths =
+        object.kind == ObjectKind::kWrapper ? object.attributes : ChildPaths(object, dialect);
     for (std::size_t i = 0; i < object.layers.size(); ++i) {
       Group* parent = EnsureGroup(group, paths[i]);
       const std::string last = paths[i].substr(paths[i].rfind('/') + 1);

@@ -55,6 +55,7 @@ class Walker {
     if (group != nullptr) {
       if (Status status = CheckName(object, *group, path); !status) return status;
     }
+    if (object.kind == ObjectKind::kWrapper) return VisitParts(object, group, path);
     if (object.kind != ObjectKind::kLayer) return VisitChildren(object, group, path);
     if (object.variables.empty()) return {};
     const Group* owner = group;
@@ -82,6 +83,18 @@ class Walker {
     }
     if (!HasVariables(object)) return {};
     return judge_.Judge(name->value.strings[0], object, place, ledger_.report());
+  }
+
+  Status VisitParts(const ObjectPlan& object, const Group* group, const std::string& path) {
+    for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      const Child* child = group == nullptr ? nullptr : FindPath(*group, object.attributes[i]);
+      if (Status status = Visit(object.layers[i], child == nullptr ? nullptr : child->group(),
+                                Join(path, object.attributes[i]));
+          !status) {
+        return status;
+      }
+    }
+    return {};
   }
 
   Status VisitChildren(const ObjectPlan& object, const Group* group, const std::string& path) {
@@ -168,6 +181,13 @@ class Walker {
       return vars == nullptr || vars->children.empty() ? 1 : 0;
     }
     std::ptrdiff_t count = 0;
+    if (object.kind == ObjectKind::kWrapper) {
+      for (std::size_t i = 0; i < object.layers.size(); ++i) {
+        const Child* child = group == nullptr ? nullptr : FindPath(*group, object.attributes[i]);
+        count += MissingIn(object.layers[i], child == nullptr ? nullptr : child->group());
+      }
+      return count;
+    }
     const std::vector<Place> places =
         PlacesIn(Dialect::kKeras3, object, group, FindGroup(group, "layers"));
     for (std::size_t i = 0; i < places.size(); ++i) {

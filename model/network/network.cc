@@ -26,7 +26,7 @@ struct Node {
 // index of the object's first variable.
 Status Collect(const ObjectPlan& object, Dialect dialect, std::size_t first,
                std::vector<Node>& nodes) {
-  if (object.kind == ObjectKind::kLayer) {
+  if (!IsModel(object)) {
     auto layer = MakeLayer(object, dialect);
     if (!layer) return std::unexpected(std::move(layer.error()));
     if (*layer != nullptr) nodes.push_back({&object, std::move(*layer), first});

@@ -2,6 +2,7 @@
 
 #include "model/spec/layer_schema.h"
 #include "model/spec/plan.h"
+#include "model/spec/wrapper.h"
 
 namespace weightproof {
 namespace {
@@ -22,7 +23,10 @@ Status CompleteLayers(std::vector<LayerSpec>& layers, Dialect dialect, std::size
     auto config = CompleteConfig(layer.class_name, layer.config, dialect, here);
     if (!config) return std::unexpected(std::move(config).error());
     layer.config = *std::move(config);
-    if (layer.class_name == "Sequential") {
+    if (FindLayerSchema(layer.class_name)->is_wrapper) {
+      count += layer.layers.size();
+      if (Status s = CompleteParts(layer, dialect, here); !s) return s;
+    } else if (layer.class_name == "Sequential") {
       if (Status s = CompleteLayers(layer.layers, dialect, depth + 1, count, here); !s) return s;
     } else if (!layer.layers.empty()) {
       return Fail(ErrorKind::kBadConfig, here, layer.class_name + " cannot hold layers",

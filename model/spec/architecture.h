@@ -27,8 +27,9 @@ struct LayerSpec {
   std::string class_name;  // Keras's class name: "Dense", "LSTM", "Sequential"
   std::string name;        // empty: automatic
   bool trainable = true;
-  Config config;                  // only keys of this class's schema; an absent key has its default
-  std::vector<LayerSpec> layers;  // of a nested Sequential, else empty
+  Config config;  // only keys of this class's schema; an absent key has its default
+  // What it holds: a nested Sequential its layers, a wrapper its inner layer, an RNN its cells.
+  std::vector<LayerSpec> layers;
   std::optional<Shape> input_shape;  // of a nested Sequential that has an Input of its own
 
   bool operator==(const LayerSpec&) const = default;

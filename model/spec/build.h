@@ -44,6 +44,7 @@ struct Step {
   StepOp op = StepOp::kAssemble;
   TargetKind target = TargetKind::kLayer;  // kName, kFreeze, kUnfreeze
   int layer = 0;       // architecture layer, or ordinal of the kNest step for TargetKind::kNest
+  std::string part;    // kFreeze, kUnfreeze: inside that layer ("forward", "cells/1"); or ""
   int other = 0;       // kExchange
   int begin = 0;       // kNest; `at` of kNoop and kInsert
   int end = 0;         // kNest

@@ -183,12 +183,25 @@ class Interpreter {
         return {};
       }
       default: {
-        const int target = Target(step, model_);
-        if (target < 0) return BadBuild("target", "no such layer or nest", "name one that exists");
+        int target = Target(step, model_);
+        if (target >= 0 && !step.part.empty()) target = Part(target, step.part);
+        if (target < 0) {
+          return BadBuild("target", "no such layer, nest or part", "name one that exists");
+        }
         session_.SetTrainable(target, step.op == StepOp::kUnfreeze);
         return {};
       }
     }
+  }
+
+  // The part of a wrapper that `path` names ("forward", "cells/1"), or -1.
+  int Part(int at, std::string_view path) {
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    for (int child : session_.object(at).children) {
+      if (session_.object(child).part != path.substr(0, slash)) continue;
+      return slash == path.size() ? child : Part(child, path.substr(slash + 1));
+    }
+    return -1;
   }
 
   // The object that plays the target's part in the model as it now stands, or -1.

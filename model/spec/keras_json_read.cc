@@ -2,6 +2,7 @@
 
 #include "model/spec/keras_json.h"
 #include "model/spec/plan.h"
+#include "model/spec/wrapper.h"
 
 namespace weightproof {
 namespace keras_json {
@@ -77,6 +78,7 @@ Status CheckForgotten(const LayerSchema& schema, const std::string& key, const J
   const auto it = std::ranges::find(schema.forgotten, key, &ForgottenKey::key);
   if (it == schema.forgotten.end() || !it->must_be_default) return {};
   if (value.is_null() || (value.is_boolean() && !value.get<bool>())) return {};
+  if (!it->json.empty() && Json::parse(it->json, nullptr, false) == value) return {};
   // The fixed length of an Embedding's input changes nothing.
   if (key == "input_length" && value.is_number_integer()) return {};
   return BadKey(place, key, "this value is not supported");
@@ -103,6 +105,8 @@ Status ReadConfig(const LayerSchema& schema, const Json& config, LayerSpec& laye
       layer.trainable = value.get<bool>();
     } else if (key == "dtype") {
       if (Status s = CheckDtype(value, here); !s) return s;
+    } else if (schema.is_wrapper && (key == "layer" || key == "backward_layer" || key == "cell")) {
+      continue;
     } else if (const std::string_view known = KeyOf(schema, key); !known.empty()) {
       auto read = ReadValue(value, here);
       if (!read) return std::unexpected(std::move(read).error());
@@ -148,6 +152,44 @@ const Json* InputShapeOf(const Json& entry) {
 
 }  // namespace
 
+// What a wrapper holds: "layer", or "cell" with the cells that are stacked in it.
+static Status ReadWrapped(const Json& config, Dialect dialect, std::size_t depth,
+                          std::size_t& count, const std::string& place, LayerSpec& wrapper) {
+  const Json* cells = nullptr;
+  if (wrapper.class_name == "RNN") {
+    const auto cell = config.find("cell");
+    if (cell == config.end() || !cell->is_object() ||
+        cell->value("class_name", Json()) != "StackedRNNCells" || !cell->contains("config") ||
+        !(*cell)["config"].is_object() || !(*cell)["config"].contains("cells") ||
+        !(*cell)["config"]["cells"].is_array()) {
+      return BadKey(place, "cell", "an RNN is read with a list of cells only");
+    }
+    cells = &(*cell)["config"]["cells"];
+    for (const Json& inner : *cells) {
+      auto read = ReadLayer(inner, dialect, depth + 1, count, place + "/cell");
+      if (!read) return std::unexpected(std::move(read).error());
+      wrapper.layers.push_back(*std::move(read));
+    }
+  } else {
+    if (!config.contains("layer")) return BadForm(place, "a wrapper without layer");
+    auto read = ReadLayer(config["layer"], dialect, depth + 1, count, place + "/layer");
+    if (!read) return std::unexpected(std::move(read).error());
+    wrapper.layers.push_back(*std::move(read));
+  }
+  if (Status s = CompleteParts(wrapper, dialect, place); !s) return s;
+  const auto backward = config.find("backward_layer");
+  if (backward == config.end() || backward->is_null()) return {};
+  auto read = ReadLayer(*backward, dialect, depth + 1, count, place + "/backward_layer");
+  if (!read) return std::unexpected(std::move(read).error());
+  const LayerSpec derived = WrappedLayers(wrapper).back().spec;
+  if (wrapper.class_name == "Bidirectional" && read->class_name == derived.class_name &&
+      read->config == derived.config && read->trainable == derived.trainable) {
+    return {};
+  }
+  return BadKey(place, "backward_layer",
+                "it differs from the forward layer in more than direction");
+}
+
 Result<LayerSpec> ReadLayer(const Json& entry, Dialect dialect, std::size_t depth,
                             std::size_t& count, const std::string& place) {
   if (depth > kNestingDepthMax) {
@@ -177,6 +219,11 @@ Result<LayerSpec> ReadLayer(const Json& entry, Dialect dialect, std::size_t dept
     auto complete = CompleteConfig(layer.class_name, layer.config, dialect, place + "/config");
     if (!complete) return std::unexpected(std::move(complete).error());
     layer.config = *std::move(complete);
+    if (schema->is_wrapper) {
+      if (Status s = ReadWrapped(config, dialect, depth, count, place + "/config", layer); !s) {
+        return std::unexpected(s.error());
+      }
+    }
     return layer;
   }
   if (config.contains("name") && config["name"].is_string()) {

@@ -121,11 +121,43 @@ class Writer {
       const bool respelled = !keras3() && !k->tf_keras_spelling.empty();
       config[respelled ? std::string(k->tf_keras_spelling) : key] = FromValue(value);
     }
+    if (schema->is_wrapper) AddWrapped(layer, config);
     for (const ForgottenKey& key : schema->forgotten) {
       if (key.json.empty() || Foreign(key.dialects, dialect_)) continue;
       config[std::string(key.key)] = Json::parse(key.json, nullptr, false);
     }
     return Entry(layer.class_name, std::move(config));
+  }
+
+  void AddWrapped(const LayerSpec& layer, Json& config) {
+    if (layer.layers.empty()) return;
+    if (layer.class_name == "RNN") {
+      Json cells = Json::array();
+      for (const LayerSpec& cell : layer.layers) cells.push_back(Layer(cell));
+      Json stacked = {{"cells", std::move(cells)},
+                      {"name", Name("", "stacked_rnn_cells")},
+                      {"trainable", true},
+                      {"dtype", keras3() ? Policy() : Json("float32")}};
+      config["cell"] = Entry("StackedRNNCells", std::move(stacked));
+      return;
+    }
+    LayerSpec inner = layer.layers[0];
+    if (layer.class_name == "Bidirectional" && keras3()) {
+      // Keras 3 writes both halves under the names that they have in the model.
+      const LayerSchema* schema = FindLayerSchema(inner.class_name);
+      if (schema == nullptr) return;
+      std::string name = Name(inner.name, schema->snake_name);
+      if (name.starts_with("forward_")) name.erase(0, 8);
+      LayerSpec backward = inner;
+      const auto turned = inner.config.find("go_backwards");
+      const bool* turns =
+          turned == inner.config.end() ? nullptr : std::get_if<bool>(&turned->second);
+      backward.config["go_backwards"] = turns == nullptr || !*turns;
+      inner.name = "forward_" + name;
+      backward.name = "backward_" + name;
+      config["backward_layer"] = Layer(backward);
+    }
+    config["layer"] = Layer(inner);
   }
 
   Dialect dialect_;

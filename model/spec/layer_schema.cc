@@ -14,6 +14,8 @@ std::vector<LayerSchema> BuildTable() {
   table::AddNormalizationLayers(out);
   table::AddSpatialLayers(out);
   table::AddRecurrentLayers(out);
+  table::AddFilterLayers(out);
+  table::AddWrappers(out);
   std::ranges::sort(out, {}, &LayerSchema::class_name);
   return out;
 }
@@ -59,7 +61,9 @@ std::string RangeText(const KeySchema& schema) {
 Result<ConfigValue> CompleteName(const KeySchema& schema, const std::string& name, Dialect dialect,
                                  const std::string& place) {
   if (schema.type == KeyType::kString) {
-    if (std::ranges::find(schema.allowed, name) != schema.allowed.end()) return name;
+    if (schema.allowed.empty() || std::ranges::find(schema.allowed, name) != schema.allowed.end()) {
+      return name;
+    }
     std::string choices;
     for (std::string_view choice : schema.allowed) {
       choices += (choices.empty() ? "" : ", ") + std::string(choice);

@@ -19,7 +19,7 @@ enum class KeyType : std::uint8_t {
   kBool,
   kInt,
   kFloat,       // an integer is taken and becomes a double
-  kString,      // one of `allowed`
+  kString,      // one of `allowed`; any text where there is none
   kActivation,  // a name in ActivationNames(dialect); null becomes "linear"
   kInts,        // list of ints; where `rank` > 0 a single int is repeated `rank` times
   kIntOrInts,   // an int stays an int, a list stays a list (LayerNormalization's axis)
@@ -56,6 +56,9 @@ struct VariableSchema {
   Shape shape;
   bool trainable = true;  // by kind
   bool positive = false;
+  std::string_view tf_keras_name = {};  // where tf-keras calls it otherwise: "depthwise_kernel"
+  DType dtype = DType::kFloat32;
+  DType tf_keras_dtype = DType::kFloat32;
 };
 
 struct LayerSchema {
@@ -64,6 +67,10 @@ struct LayerSchema {
   bool no_op = false;                      // computes nothing in inference, whatever its config
   std::string_view weights_h5_owner = {};  // "cell" for RNNs, else ""
   std::string_view cell_scope = {};  // "lstm_cell": sub-scope of the weights' legacy names; else ""
+  bool tf_keras_has_cell_scope = true;
+  bool is_wrapper = false;             // its variables belong to the layers that it holds
+  bool is_cell = false;                // stands in an RNN only
+  bool without_forward = false;        // built, saved and loaded; model/layers does not compute it
   bool keras3_takes_trainable = true;  // SpatialDropout's constructor has no such argument
   int input_rank_min = 1;              // without batch
   int input_rank_max = 16;

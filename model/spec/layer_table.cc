@@ -47,6 +47,12 @@ KeySchema Choice(std::string_view key, std::string_view value,
   return schema;
 }
 
+KeySchema Text(std::string_view key) {
+  KeySchema schema = Choice(key, "", {});
+  schema.required = true;
+  return schema;
+}
+
 KeySchema Activation(std::string_view key, std::string_view value) {
   KeySchema schema;
   schema.key = key;

@@ -15,6 +15,8 @@ void AddNoOpLayers(std::vector<LayerSchema>& out);
 void AddNormalizationLayers(std::vector<LayerSchema>& out);
 void AddSpatialLayers(std::vector<LayerSchema>& out);
 void AddRecurrentLayers(std::vector<LayerSchema>& out);
+void AddFilterLayers(std::vector<LayerSchema>& out);
+void AddWrappers(std::vector<LayerSchema>& out);
 
 // ---- Keys ----
 KeySchema Bool(std::string_view key, bool value);
@@ -23,6 +25,7 @@ KeySchema Units(std::string_view key);  // required, at least 1
 KeySchema Float(std::string_view key, double value);
 KeySchema Choice(std::string_view key, std::string_view value,
                  std::vector<std::string_view> allowed);
+KeySchema Text(std::string_view key);  // required, any text
 KeySchema Activation(std::string_view key, std::string_view value);
 // `rank` ints of at least 1; without a value: required.
 KeySchema Window(std::string_view key, int rank, std::int64_t value);

@@ -1,4 +1,4 @@
-// BatchNormalization and LayerNormalization.
+// Batch-, Layer-, Group- and plain Normalization.
 #include <limits>
 
 #include "model/spec/layer_table.h"
@@ -51,6 +51,34 @@ std::vector<VariableSchema> LayerVariables(const Config& config, const Shape& in
   return GammaAndBeta(config, shape, true);
 }
 
+Result<Shape> GroupShape(const Config& config, const Shape& input) {
+  auto shape = NormalizationShape(config, input);
+  if (!shape) return shape;
+  const std::int64_t channels = AxesShape(config, input)[0];
+  const std::int64_t groups = GetInt(config, "groups");
+  if (groups == 0 || groups > channels || (groups > 0 && channels % groups != 0)) {
+    return BadShape("groups does not divide the channels");
+  }
+  return shape;
+}
+
+std::vector<VariableSchema> GroupVariables(const Config& config, const Shape& input) {
+  return GammaAndBeta(config, AxesShape(config, input), true);
+}
+
+// What adapt() counts; means and deviations are derived from it.
+std::vector<VariableSchema> SeenVariables(const Config& config, const Shape& input) {
+  const Shape shape = AxesShape(config, input);
+  return {{.role = "mean", .shape = shape, .trainable = false},
+          {.role = "variance", .shape = shape, .trainable = false, .positive = true},
+          {.role = "count",
+           .shape = {},
+           .trainable = false,
+           .positive = true,
+           .dtype = DType::kInt32,
+           .tf_keras_dtype = DType::kInt64}};
+}
+
 }  // namespace
 
 void AddNormalizationLayers(std::vector<LayerSchema>& out) {
@@ -88,6 +116,25 @@ void AddNormalizationLayers(std::vector<LayerSchema>& out) {
                  .forgotten = common,
                  .output_shape = NormalizationShape,
                  .variables = LayerVariables});
+  out.push_back({.class_name = "GroupNormalization",
+                 .snake_name = "group_normalization",
+                 .without_forward = true,
+                 .keys = {Int("groups", 32, -1), Int("axis", -1, -16), epsilon,
+                          Bool("center", true), Bool("scale", true)},
+                 .forgotten = common,
+                 .output_shape = GroupShape,
+                 .variables = GroupVariables});
+  const auto unset = [](std::string_view key) {
+    return ForgottenKey{.key = key, .json = "null", .must_be_default = true};
+  };
+  KeySchema invert = Bool("invert", false);
+  out.push_back({.class_name = "Normalization",
+                 .snake_name = "normalization",
+                 .without_forward = true,
+                 .keys = {axis, invert},
+                 .forgotten = {unset("mean"), unset("variance")},
+                 .output_shape = NormalizationShape,
+                 .variables = SeenVariables});
 }
 
 }  // namespace weightproof::table

@@ -1,4 +1,7 @@
 // SimpleRNN, LSTM, GRU. Gate order and shapes: keras-formats 6.1 and 6.2.
+#include <algorithm>
+#include <iterator>
+
 #include "model/spec/layer_table.h"
 
 namespace weightproof::table {
@@ -58,9 +61,36 @@ std::vector<ForgottenKey> Forgotten(bool gated) {
   return out;
 }
 
+Result<Shape> CellShape(const Config& config, const Shape& input) {
+  if (input.back() < 0) return BadShape("the last dimension of a cell's input must be known");
+  return Shape{GetInt(config, "units")};
+}
+
+// The cell of a layer: the same weights and keys but those of the sequence.
+LayerSchema Cell(const LayerSchema& layer, std::string_view class_name) {
+  LayerSchema cell = layer;
+  cell.class_name = class_name;
+  cell.snake_name = layer.cell_scope;
+  cell.weights_h5_owner = cell.cell_scope = {};
+  cell.is_cell = true;
+  cell.without_forward = true;
+  cell.input_rank_min = cell.input_rank_max = 1;
+  cell.output_shape = CellShape;
+  constexpr std::string_view kOfSequences[] = {
+      "return_sequences", "go_backwards", "zero_output_for_mask", "return_state",  "stateful",
+      "time_major",       "unroll",       "activity_regularizer", "implementation"};
+  const auto of_sequences = [&](const auto& key) {
+    return std::ranges::find(kOfSequences, key.key) != std::end(kOfSequences);
+  };
+  std::erase_if(cell.keys, of_sequences);
+  std::erase_if(cell.forgotten, of_sequences);
+  return cell;
+}
+
 }  // namespace
 
 void AddRecurrentLayers(std::vector<LayerSchema>& out) {
+  const std::size_t first = out.size();
   out.push_back({.class_name = "SimpleRNN",
                  .snake_name = "simple_rnn",
                  .weights_h5_owner = "cell",
@@ -95,6 +125,9 @@ void AddRecurrentLayers(std::vector<LayerSchema>& out) {
                   .variables = RecurrentVariables<3>};
   gru.keys.push_back(Bool("reset_after", true));
   out.push_back(std::move(gru));
+  out.push_back(Cell(out[first], "SimpleRNNCell"));
+  out.push_back(Cell(out[first + 1], "LSTMCell"));
+  out.push_back(Cell(out[first + 2], "GRUCell"));
 }
 
 }  // namespace weightproof::table

@@ -12,6 +12,7 @@ namespace weightproof {
 namespace {
 
 bool Computes(const ObjectPlan& object) {
+  if (object.kind == ObjectKind::kWrapper) return true;
   return object.kind == ObjectKind::kLayer && object.class_name != "InputLayer" &&
          !IsNoOp(object.class_name, object.config);
 }
@@ -27,27 +28,58 @@ ObjectPlan InputLayerPlan(const Object& model, Dialect dialect) {
   return plan;
 }
 
-void PlanVariables(const Object& object, Dialect dialect, int index, ObjectPlan& plan) {
-  if (object.schema->variables == nullptr) return;
-  const char* suffix = dialect == Dialect::kKeras3 ? "" : ":0";
+// `place` is what their ids begin with: "2/", "3/forward/".
+void PlanVariables(const Object& object, Dialect dialect, const std::string& place,
+                   ObjectPlan& plan) {
+  if (object.schema->variables == nullptr || !object.built) return;
+  const bool tf_keras = dialect == Dialect::kTfKeras;
   std::string scope = object.scope + "/";
-  if (!object.schema->cell_scope.empty()) {
+  if (!object.schema->cell_scope.empty() && (!tf_keras || object.schema->tf_keras_has_cell_scope)) {
     scope += object.schema->cell_scope;
     scope += "/";
   }
   for (VariableSchema& v : object.schema->variables(object.config, object.input_shape)) {
     VariablePlan variable;
-    variable.id = std::to_string(index) + "/";
+    variable.id = place;
     variable.id += v.role;
     variable.role = v.role;
     variable.legacy_name = scope;
-    variable.legacy_name += v.role;
-    variable.legacy_name += suffix;
+    variable.legacy_name += tf_keras && !v.tf_keras_name.empty() ? v.tf_keras_name : v.role;
+    if (tf_keras) variable.legacy_name += ":0";
+    variable.dtype = v.dtype;
+    if (tf_keras && v.tf_keras_dtype != DType::kFloat32) variable.dtype = v.tf_keras_dtype;
     variable.shape = std::move(v.shape);
     variable.trainable = v.trainable;
     variable.positive = v.positive;
     plan.variables.push_back(std::move(variable));
   }
+}
+
+// A part of a wrapper; `place` is what the ids of its variables begin with.
+ObjectPlan PartPlan(Session& session, Dialect dialect, int id, const std::string& place) {
+  const Object& object = session.object(id);
+  ObjectPlan plan;
+  plan.kind = object.kind;
+  plan.dialect = dialect;
+  plan.name = object.name;
+  plan.trainable = object.trainable;
+  plan.input_shape = object.input_shape;
+  plan.output_shape = object.output_shape;
+  plan.config = object.config;
+  plan.part = object.part;
+  plan.attributes = object.attributes;
+  if (object.kind == ObjectKind::kWrapper) {
+    plan.class_name = "StackedRNNCells";
+    for (int child : object.children) {
+      plan.layers.push_back(
+          PartPlan(session, dialect, child, place + session.object(child).part + "/"));
+    }
+    return plan;
+  }
+  plan.class_name = object.schema->class_name;
+  plan.weights_h5_owner = object.schema->weights_h5_owner;
+  PlanVariables(object, dialect, place, plan);
+  return plan;
 }
 
 ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index) {
@@ -68,7 +100,18 @@ ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index) {
       return plan;
     }
     object.input_shape = plan.input_shape;
-    PlanVariables(object, dialect, index++, plan);
+    PlanVariables(object, dialect, std::to_string(index++) + "/", plan);
+    plan.config = std::move(object.config);
+    return plan;
+  }
+  if (object.kind == ObjectKind::kWrapper) {
+    plan.class_name = object.schema->class_name;
+    plan.attributes = std::move(object.attributes);
+    const std::string place = std::to_string(index++) + "/";
+    for (int child : object.children) {
+      plan.layers.push_back(
+          PartPlan(session, dialect, child, place + session.object(child).part + "/"));
+    }
     plan.config = std::move(object.config);
     return plan;
   }
@@ -163,7 +206,35 @@ void AppendAxes(const ObjectPlan& layer, std::string& out) {
   out += ShapeText(axes);
 }
 
+// Class and config, and of a wrapper its parts in brackets.
+void AppendLayer(const ObjectPlan& layer, Dialect dialect, std::string& out) {
+  out += layer.class_name;
+  const LayerSchema* schema = FindLayerSchema(layer.class_name);
+  for (const auto& [key, value] : layer.config) {
+    const KeySchema* key_schema = schema->FindKey(key);
+    if (key_schema == nullptr || key_schema->inert) continue;
+    out += " " + key + "=";
+    if (key == "axis") {
+      AppendAxes(layer, out);
+      continue;
+    }
+    AppendValue(value, out);
+    const auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr && *text == "hard_sigmoid") {
+      out += "@";
+      out += DialectName(dialect);
+    }
+  }
+  for (const ObjectPlan& part : layer.layers) {
+    out += " (" + part.part + ": ";
+    AppendLayer(part, dialect, out);
+    out += ")";
+  }
+}
+
 }  // namespace
+
+bool IsModel(const ObjectPlan& object) { return IsModelKind(object.kind); }
 
 ObjectPlan PlanOf(Session& session, Dialect dialect, int model) {
   int index = 0;
@@ -199,23 +270,8 @@ std::vector<const VariablePlan*> LegacyOrder(const ObjectPlan& object) {
 std::string NormalForm(const ModelPlan& plan) {
   std::string out = "input " + ShapeText(plan.model.input_shape);
   for (const ObjectPlan* layer : ComputingLayers(plan.model)) {
-    out += "\n" + layer->class_name;
-    const LayerSchema* schema = FindLayerSchema(layer->class_name);
-    for (const auto& [key, value] : layer->config) {
-      const KeySchema* key_schema = schema->FindKey(key);
-      if (key_schema == nullptr || key_schema->inert) continue;
-      out += " " + key + "=";
-      if (key == "axis") {
-        AppendAxes(*layer, out);
-        continue;
-      }
-      AppendValue(value, out);
-      const auto* text = std::get_if<std::string>(&value);
-      if (text != nullptr && *text == "hard_sigmoid") {
-        out += "@";
-        out += DialectName(plan.dialect);
-      }
-    }
+    out += "\n";
+    AppendLayer(*layer, plan.dialect, out);
   }
   return out;
 }

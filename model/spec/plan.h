@@ -10,20 +10,23 @@
 namespace weightproof {
 
 struct VariablePlan {
-  std::string id;  // "2/kernel": place in the normal form / role
+  std::string id;  // "2/kernel", "3/forward/kernel": place in the normal form / part / role
   std::string
       role;  // "kernel", "recurrent_kernel", "bias", "gamma", "moving_variance", "alpha", ...
   std::string legacy_name;  // entry of `weight_names` in legacy H5: "dense/kernel:0"
   Shape shape;
   bool trainable = true;  // by its kind: false for moving statistics, whatever the layer's flag
   bool positive = false;  // a role whose values must be > 0 (variances)
+  DType dtype = DType::kFloat32;
 
   bool operator==(const VariablePlan&) const = default;
 };
 
-enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubclass };
+enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubclass, kWrapper };
 
-// A layer or a model. Containers hold their children in `layers` in model.layers order.
+// A layer or a model. Containers hold their children in `layers` in model.layers order. A wrapper
+// (Bidirectional, RNN of cells ...) is one computing layer whose variables belong to its parts,
+// which stand in `layers` in the order in which the library collects their weights.
 struct ObjectPlan {
   ObjectKind kind = ObjectKind::kLayer;
   Dialect dialect = Dialect::kKeras3;  // flags and the legacy order differ a little
@@ -39,10 +42,13 @@ struct ObjectPlan {
   // Leaf: the sub-object that owns the variables in `.weights.h5` ("cell" for RNNs), else "".
   std::string weights_h5_owner;
   std::vector<ObjectPlan> layers;
-  std::vector<std::string> attributes;  // kSubclass: attribute name of each of `layers`
-  std::vector<int> call_order;          // containers: indices into `layers` in the order of calls
-  bool own_input = false;               // kSequential: has an Input of its own
-  std::string input_name;  // kSequential: name of its InputLayer, which is not among `layers`
+  // kSubclass: attribute name of each of `layers`. kWrapper: where `.weights.h5` keeps each part,
+  // from the wrapper's group: "forward_layer", "cells/lstm_cell_1".
+  std::vector<std::string> attributes;
+  std::string part;  // of a wrapper's part: its name in variable ids: "forward", "cells", "1"
+  std::vector<int> call_order;  // containers: indices into `layers` in the order of calls
+  bool own_input = false;       // kSequential: has an Input of its own
+  std::string input_name;       // kSequential: name of its InputLayer, which is not among `layers`
 
   bool operator==(const ObjectPlan&) const = default;
 };
@@ -64,10 +70,13 @@ Result<ModelPlan> Interpret(const ArchitectureSpec& architecture, const Build& b
 // The plan of `Sequential([Input, ...])`: the program with the one step kAssemble list.
 Result<ModelPlan> PlanSequential(const ArchitectureSpec& architecture);
 
+// A Sequential, functional or subclass model, as opposed to a layer or wrapper.
+bool IsModel(const ObjectPlan& object);
+
 // Every variable in walk order: `layers` depth first, creation order inside a leaf.
 std::vector<const VariablePlan*> Variables(const ObjectPlan& object);
 
-// Leaves that compute something, in the order of calls: what the model is.
+// Layers that compute something, wrappers among them, in the order of calls: what the model is.
 std::vector<const ObjectPlan*> ComputingLayers(const ObjectPlan& model);
 
 // The legacy H5 order inside one top-level object: trainable weights of all sublayers, then

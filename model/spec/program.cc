@@ -81,7 +81,11 @@ class Reader {
     slot.name = spec.name;
     slot.name_given = !spec.name.empty() && AutomaticNameClass(spec.name) != spec.class_name;
     slot.trainable = spec.trainable;
-    if (spec.class_name == "Sequential") slot.spec = &spec;
+    if (spec.class_name == "Sequential" || slot.schema->is_wrapper) slot.spec = &spec;
+    if (slot.schema->is_cell) {
+      return Fail(ErrorKind::kBadConfig, place, spec.class_name + " is no layer by itself",
+                  "put it into an RNN");
+    }
     return slot;
   }
 
@@ -197,6 +201,12 @@ class Reader {
       if (Status s = CheckName(nest.name, dialect); !s) return s;
     }
     for (const Step& step : build_) {
+      const bool has_parts = step.op == StepOp::kFreeze || step.op == StepOp::kUnfreeze;
+      if (!step.part.empty() && (!has_parts || (step.op == StepOp::kFreeze && !step.after) ||
+                                 step.target != TargetKind::kLayer)) {
+        return BadBuild("part", "a part can only be frozen or unfrozen after assembly",
+                        "leave out the part");
+      }
       if (step.op != StepOp::kName && (step.op != StepOp::kFreeze || step.after)) continue;
       const bool naming = step.op == StepOp::kName;
       if (naming) {

@@ -26,6 +26,7 @@ inline LayerSpec LayerOf(const Json& j) {
   layer.class_name = j.at("class").get<std::string>();
   const Json config = j.value("config", Json::object());
   for (const auto& [key, value] : config.items()) layer.config[key] = ValueOf(value);
+  for (const Json& inner : j.value("layers", Json::array())) layer.layers.push_back(LayerOf(inner));
   return layer;
 }
 
@@ -68,6 +69,7 @@ inline Step StepOf(const Json& j) {
                                                                  : TargetKind::kLayer;
   step.layer = step.target == TargetKind::kNest ? j.at("nest").get<int>() : j.value("layer", 0);
   step.other = j.value("other", 0);
+  step.part = j.value("part", "");
   step.begin = j.contains("at") ? j.at("at").get<int>() : j.value("begin", 0);
   step.end = j.value("end", 0);
   step.count = j.value("count", 0);
@@ -100,13 +102,13 @@ inline Build BuildOf(const Json& j) {
 // [class, name, trainable, [children] or [weight names in the legacy order]]
 inline Json Dump(const ObjectPlan& object, const std::string& class_name) {
   Json inner = Json::array();
-  if (object.kind == ObjectKind::kLayer) {
+  if (!IsModel(object)) {
     for (const VariablePlan* v : LegacyOrder(object)) inner.push_back(v->legacy_name);
   } else {
     for (const ObjectPlan& layer : object.layers) inner.push_back(Dump(layer, layer.class_name));
   }
   Json out = {class_name, object.name, object.trainable, inner};
-  if (object.kind != ObjectKind::kLayer) {
+  if (IsModel(object)) {
     Json order = Json::array();
     for (const VariablePlan* v : LegacyOrder(object)) order.push_back(v->legacy_name);
     out.push_back(order);

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/spec/wrapper.h"
+
 namespace weightproof {
 namespace {
-
-std::string Scoped(const std::string& scope, const std::string& name) {
-  return scope.empty() ? name : scope + "/" + name;
-}
 
 std::vector<int> Upwards(std::size_t count) {
   std::vector<int> out(count);
@@ -46,9 +44,17 @@ int Session::Allocate(Object object) {
 
 void Session::MakeStray(std::string_view class_name) {
   AutoName(FindLayerSchema(class_name)->snake_name);
+  // The smallest wrappers hold something, which is made first and takes a name as well.
+  if (class_name == "Bidirectional") AutoName("lstm");
+  if (class_name == "TimeDistributed") AutoName("dense");
+  if (class_name == "RNN") {
+    AutoName("lstm_cell");
+    AutoName("stacked_rnn_cells");
+  }
 }
 
 Result<int> Session::NewLayer(const Slot& slot) {
+  if (slot.schema->is_wrapper) return NewWrapper(slot);
   if (slot.spec != nullptr) {
     // A nested Sequential of the architecture itself, as a model file describes it.
     std::vector<int> children;
@@ -57,7 +63,7 @@ Result<int> Session::NewLayer(const Slot& slot) {
       if (!config) return std::unexpected(std::move(config).error());
       Slot inner;
       inner.schema = FindLayerSchema(spec.class_name);
-      if (spec.class_name == "Sequential") inner.spec = &spec;
+      if (!spec.layers.empty() || spec.class_name == "Sequential") inner.spec = &spec;
       inner.config = *std::move(config);
       inner.name = spec.name;
       inner.name_given = !spec.name.empty() && AutomaticNameClass(spec.name) != spec.class_name;
@@ -282,6 +288,7 @@ Result<Shape> Session::Call(int id, const Shape& input, const std::string& scope
 }
 
 Status Session::BuildLayer(int id, const Shape& input) {
+  if (object(id).kind == ObjectKind::kWrapper) return BuildWrapper(id, input);
   Object& o = object(id);
   auto out = InferShape(o.schema->class_name, o.config, input, "layer " + o.name);
   if (!out) return std::unexpected(std::move(out).error());
@@ -313,9 +320,13 @@ Status Session::BuildModel(int id, const Shape& shape) {
 }
 
 Result<Shape> Session::ShapeThrough(int id, const Shape& shape) {
-  if (object(id).kind == ObjectKind::kLayer) {
-    return InferShape(object(id).schema->class_name, object(id).config, shape,
-                      "layer " + object(id).name);
+  const Object& o = object(id);
+  if (!IsModelKind(o.kind)) {
+    LayerSpec spec;
+    spec.class_name = o.schema->class_name;
+    spec.config = o.config;
+    spec.layers = o.held;
+    return InferLayerShape(spec, shape, "layer " + o.name);
   }
   Shape out = shape;
   for (int child : object(id).children) {
@@ -344,7 +355,7 @@ Status Session::CheckUniqueNames(int container) {
 // one has its Input at once, and what follows must live with the unknown length.
 bool Session::BuildsItself(int id) {
   const Object& o = object(id);
-  if (o.kind == ObjectKind::kLayer) return o.schema->class_name == "Embedding";
+  if (!IsModelKind(o.kind)) return o.schema->class_name == "Embedding";
   return !o.children.empty() && BuildsItself(o.children.front());
 }
 

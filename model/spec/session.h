@@ -18,15 +18,17 @@ struct Object {
   bool name_given = false;
   bool trainable = true;
   Config config;
-  int layer = -1;  // architecture layer that it is, or -1
-  int nest = -1;   // nest step that it is, or -1
+  std::vector<LayerSpec> held;  // kWrapper: what it holds, complete
+  std::string part;             // of a wrapper
+  int layer = -1;               // architecture layer that it is, or -1
+  int nest = -1;                // nest step that it is, or -1
   Shape input_shape;
   Shape output_shape;
   bool built = false;
   bool scoped = false;        // Keras 3: `parent` is settled
   std::string parent;         // Keras 3: name scope in which it was first entered
   std::string scope;          // in front of its variables' names
-  std::vector<int> children;  // model.layers; of a functional without its InputLayer
+  std::vector<int> children;  // model.layers; of a functional without its InputLayer; parts
   std::vector<int> calls;     // indices into children in the order of calls
   std::vector<std::string> attributes;
   bool has_input = false;  // an InputLayer stands first
@@ -35,6 +37,15 @@ struct Object {
   std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
   bool input_trainable = true;
 };
+
+// A model, as opposed to a layer or a wrapper.
+inline bool IsModelKind(ObjectKind kind) {
+  return kind != ObjectKind::kLayer && kind != ObjectKind::kWrapper;
+}
+
+inline std::string Scoped(const std::string& scope, const std::string& name) {
+  return scope.empty() ? name : scope + "/" + name;
+}
 
 class Session {
  public:
@@ -71,6 +82,9 @@ class Session {
   std::string AutoName(std::string_view prefix);
   std::string AutoInputName();
   int Allocate(Object object);
+  Result<int> NewWrapper(const Slot& slot);
+  int NewPart(const LayerSpec& spec, const std::string& part, std::string name);
+  Status BuildWrapper(int id, const Shape& input);
   int EmptySequential(const std::string& name, bool given);
   bool keras3() const { return dialect_ == Dialect::kKeras3; }
 
@@ -89,6 +103,7 @@ class Session {
   bool BuildsItself(int id);  // tf_keras: first leaf is an Embedding, which brings its own Input
 
   Result<int> CopyFromConfig(int id, bool keep_name);
+  Status CopyParts(int old, int copy);
   Status BuildFromConfig(int old, int copy);
   Result<int> SequentialFromConfig(int id, const std::string& name);
 

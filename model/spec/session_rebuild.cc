@@ -49,7 +49,9 @@ Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   copy.parent.clear();
   if (keras3() && !copy.schema->keras3_takes_trainable) copy.trainable = true;
   copy.name = keep_name ? name : AutoName(copy.schema->snake_name);
-  return Allocate(std::move(copy));
+  const int made = Allocate(std::move(copy));
+  if (Status s = CopyParts(id, made); !s) return std::unexpected(s.error());
+  return made;
 }
 
 // deserialize_keras_object of Keras 3 builds what was built and is not yet, outside of any scope.
@@ -135,6 +137,10 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
   const std::vector<int> children = copy.children;
   auto out = CallChain(children, copy.calls, copy.input_shape, "");
   if (!out) return std::unexpected(std::move(out).error());
+  if (keras3() && how != RebuildHow::kClone) {
+    // Reading nodes from a config makes one more tensor for each call.
+    for (std::size_t i = 0; i < copy.calls.size(); ++i) AutoName("keras_tensor");
+  }
   const int id = Allocate(std::move(copy));
   if (Status s = CheckUniqueNames(id); !s) return std::unexpected(s.error());
   return id;

@@ -1,0 +1,162 @@
+"""The layers that weightproof plays on a real Keras: how they are made, and their variables by id."""
+
+import os
+
+# Layers that do nothing in inference; they have no place in variable ids.
+NOOPS = {"InputLayer", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
+         "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization"}
+
+# Every layer class played, with the smallest arguments that make one (a `stray`).
+SMALLEST = {
+    "Dense": {"units": 1}, "Activation": {"activation": "linear"}, "ReLU": {}, "LeakyReLU": {},
+    "PReLU": {}, "ELU": {}, "Softmax": {}, "Dropout": {"rate": 0.5},
+    "SpatialDropout1D": {"rate": 0.5}, "SpatialDropout2D": {"rate": 0.5},
+    "GaussianNoise": {"stddev": 0.5}, "GaussianDropout": {"rate": 0.5},
+    "AlphaDropout": {"rate": 0.5}, "ActivityRegularization": {}, "Flatten": {},
+    "Reshape": {"target_shape": [1]}, "BatchNormalization": {}, "LayerNormalization": {},
+    "Embedding": {"input_dim": 1, "output_dim": 1},
+    "Conv1D": {"filters": 1, "kernel_size": 1}, "Conv2D": {"filters": 1, "kernel_size": 1},
+    "MaxPooling1D": {"pool_size": 1}, "MaxPooling2D": {"pool_size": 1},
+    "AveragePooling1D": {"pool_size": 1}, "AveragePooling2D": {"pool_size": 1},
+    "GlobalMaxPooling1D": {}, "GlobalMaxPooling2D": {},
+    "GlobalAveragePooling1D": {}, "GlobalAveragePooling2D": {},
+    "SimpleRNN": {"units": 1}, "LSTM": {"units": 1}, "GRU": {"units": 1}, "Sequential": {},
+    "SimpleRNNCell": {"units": 1}, "LSTMCell": {"units": 1}, "GRUCell": {"units": 1},
+    "Bidirectional": {}, "TimeDistributed": {}, "RNN": {},
+    "Normalization": {}, "GroupNormalization": {"groups": 1},
+    "EinsumDense": {"equation": "ab,bc->ac", "output_shape": [1]},
+    "DepthwiseConv1D": {"kernel_size": 1}, "DepthwiseConv2D": {"kernel_size": 1},
+    "SeparableConv1D": {"filters": 1, "kernel_size": 1},
+    "SeparableConv2D": {"filters": 1, "kernel_size": 1},
+    "Conv1DTranspose": {"filters": 1, "kernel_size": 1},
+    "Conv2DTranspose": {"filters": 1, "kernel_size": 1},
+    "ConvLSTM1D": {"filters": 1, "kernel_size": 1},
+}
+
+# What the smallest wrapper holds.
+SMALLEST_HELD = {"Bidirectional": "LSTM", "TimeDistributed": "Dense", "RNN": "LSTMCell"}
+
+# Where tf_keras has another word for a role.
+ROLES = {"depthwise_kernel": ("DepthwiseConv1D", "DepthwiseConv2D")}
+
+
+class Unsupported(Exception):
+    """The case asks for something that this library does not have."""
+
+
+class Library:
+    """The few places where Keras 3 and tf_keras go by other names."""
+
+    def __init__(self, name):
+        self.name = name
+        if name == "keras":
+            os.environ.setdefault("KERAS_BACKEND", "numpy")
+            import keras
+            self.keras, self.dialect = keras, "keras3"
+            self.backend = keras.backend.backend()
+        else:
+            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+            os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+            import tensorflow
+            import tf_keras
+            threads = int(os.environ.get("OMP_NUM_THREADS") or 0)
+            if threads:
+                tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
+                tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
+            self.keras, self.dialect, self.backend = tf_keras, "tf_keras", "tensorflow"
+        self.version = self.keras.__version__
+
+    def clear_names(self):
+        if self.name == "keras":
+            self.keras.utils.clear_session(free_memory=False)
+        else:
+            self.keras.backend.clear_session()
+
+    def layer(self, class_name, config, name=None, frozen=False, held=()):
+        if class_name not in SMALLEST or class_name == "Sequential":
+            raise Unsupported("layer " + class_name)
+        config = dict(config)
+        if class_name == "LeakyReLU" and self.name == "tf_keras" and "negative_slope" in config:
+            config["alpha"] = config.pop("negative_slope")
+        if name:
+            config["name"] = name
+        if frozen:
+            config["trainable"] = False
+        if class_name in SMALLEST_HELD:
+            inner = [self.layer(h["class"], h.get("config", {}))
+                     for h in held or [{"class": SMALLEST_HELD[class_name],
+                                        "config": SMALLEST[SMALLEST_HELD[class_name]]}]]
+            return getattr(self.keras.layers, class_name)(
+                inner if class_name == "RNN" else inner[0], **config)
+        return getattr(self.keras.layers, class_name)(**config)
+
+    def sequential(self, layers, name, frozen):
+        """tf_keras has no argument `trainable` here: it is set right after the constructor."""
+        if not frozen:
+            return self.keras.Sequential(layers, name=name)
+        if self.name == "keras":
+            return self.keras.Sequential(layers, trainable=False, name=name)
+        model = self.keras.Sequential(layers, name=name)
+        model.trainable = False
+        return model
+
+
+def variables_of(keras, model, children):
+    """Pairs of variable id and variable: computing layers in the order of calls."""
+    leaves = []
+
+    def walk(container):
+        for layer in children(container):
+            if isinstance(layer, keras.Model):
+                walk(layer)
+            elif type(layer).__name__ in NOOPS:
+                continue
+            elif (type(layer).__name__ == "Activation"
+                  and getattr(layer.activation, "__name__", "") == "linear"):
+                continue
+            else:
+                leaves.append(layer)
+
+    walk(model)
+    return [pair for index, layer in enumerate(leaves)
+            for pair in variables_in(layer, "%d/" % index)]
+
+
+def parts(layer):
+    """What a wrapper holds, by its name in variable ids; nothing for a plain layer."""
+    name = type(layer).__name__
+    if name == "Bidirectional":
+        return {"forward": layer.forward_layer, "backward": layer.backward_layer}
+    if name == "TimeDistributed":
+        return {"layer": layer.layer}
+    if name == "RNN":
+        return {"cells/%d" % i: cell for i, cell in enumerate(layer.cell.cells)}
+    return {}
+
+
+def part(layer, path):
+    return parts(layer)[path] if path else layer
+
+
+def variables_in(layer, place):
+    """Pairs of variable id and variable; those of a wrapper belong to its parts."""
+    inside = parts(layer)
+    if inside:
+        return [pair for name, inner in inside.items()
+                for pair in variables_in(inner, "%s%s/" % (place, name))]
+    pairs = []
+    for variable in layer.weights:
+        path = getattr(variable, "path", None) or variable.name
+        role = path.split(":")[0].split("/")[-1]
+        if type(layer).__name__ in ROLES.get(role, ()):
+            role = "kernel"
+        pairs.append((place + role, variable))
+    return pairs
+
+
+def derive(layer):
+    """What is computed from variables that were assigned directly (Normalization's mean)."""
+    for inner in list(parts(layer).values()) or list(getattr(layer, "layers", [])):
+        derive(inner)
+    if type(layer).__name__ == "Normalization":
+        layer.finalize_state()
