@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "harness/campaign/python_graph.h"
 #include "harness/campaign/python_text.h"
 
 namespace weightproof {
@@ -45,6 +46,10 @@ class Writer {
     MakeNests();
     MakeModel();
     for (const Step& step : build_) Afterwards(step);
+    if (!architecture_.calls.empty()) {
+      Add("return m, " + PythonCalledLayers(architecture_));
+      return std::move(lines_);
+    }
     Add(assemble_->how == AssembleHow::kSubclass
             ? fmt::format("return m, sum([leaves(x) for x in [{}]], [])", Join(top_))
             : "return m, leaves(m)");
@@ -250,6 +255,12 @@ class Writer {
 
   // Phase 6.
   void MakeModel() {
+    if (!architecture_.calls.empty()) {
+      std::string flags = model_.name.empty() ? "" : ", name=" + PythonText(model_.name);
+      if (model_.frozen) flags += ", trainable=False";
+      for (std::string& line : PythonGraph(architecture_, build_, flags)) Add(std::move(line));
+      return;
+    }
     const std::string input = "keras.Input(" + PythonShape(architecture_.input_shape) + ")";
     const bool given = assemble_->input == InputHow::kGiven;
     std::string flags = model_.name.empty() ? "" : ", name=" + PythonText(model_.name);
@@ -311,6 +322,7 @@ class Writer {
 
   std::string Object(const Node* node) const {
     if (node == &model_ || !remade_) return node->variable;
+    if (!architecture_.calls.empty()) return fmt::format("m.get_layer({}.name)", node->variable);
     return PathTo(node, top_, "m").value_or(node->variable);
   }
 

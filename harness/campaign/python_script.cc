@@ -258,21 +258,34 @@ Lines CompareLines(const Case& c) {
         it == layers.front().config.end() ? nullptr : std::get_if<std::int64_t>(&it->second);
     numbers = fmt::format("integers(0, {}, ", rows != nullptr ? *rows : 1);
   }
-  Shape batch = c.architecture.input_shape;
-  batch.insert(batch.begin(), c.probe.batch);
+  std::vector<Shape> inputs = {c.architecture.input_shape};
+  inputs.insert(inputs.end(), c.architecture.more_inputs.begin(), c.architecture.more_inputs.end());
+  Lines drawn;
+  for (Shape& batch : inputs) {
+    batch.insert(batch.begin(), c.probe.batch);
+    drawn.push_back(fmt::format("np.random.default_rng({}).{}{}).astype(\"float32\")",
+                                c.probe.seed + drawn.size(), numbers, PythonShape(batch)));
+  }
+  const std::string x = drawn.size() == 1 ? drawn[0] : fmt::format("[{}]", fmt::join(drawn, ", "));
+  // Several outputs are compared end to end.
+  const std::string flat =
+      c.architecture.outputs.size() < 2
+          ? ""
+          : "flat = lambda y: np.concatenate([np.ravel(np.asarray(t)) for t in y])";
+  const std::string same = flat.empty() ? "equal(r(x), c(x))" : "equal(flat(r(x)), flat(c(x)))";
   Lines lines = {
       "c, cl = reader(); want = [v.numpy() for v in weights(wl)]",
       "same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]",
       "if not same: sys.exit(print(\"loaded into another model\") or not said)",
       "for v, a in zip(weights(cl), want): v.assign(a)",
       HasNormalization(c) ? "derive(cl)" : "",
-      fmt::format("x = np.random.default_rng({}).{}{}).astype(\"float32\")", c.probe.seed, numbers,
-                  PythonShape(batch)),
+      "x = " + x,
+      flat,
       "equal = lambda a, b: np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)",
       "bad = [v.path if hasattr(v, \"path\") else v.name for v, a in zip(weights(rl), want) "
       "if not equal(v, a)]",
       "print(r(x), c(x), *bad, *[s.message for s in said], sep=\"\\n\")",
-      "sys.exit(not said and (bad != [] or not equal(r(x), c(x))))"};
+      "sys.exit(not said and (bad != [] or not " + same + "))"};
   std::erase(lines, "");
   return lines;
 }

@@ -74,6 +74,18 @@ bool HasWeights(std::string_view class_name);
 bool AllowsLayer(const Space& space, std::string_view class_name);
 std::string DrawActivation(Chooser& choose, Dialect dialect);
 
+// draw_kinds.cc
+// Often a part of a wrapper: frozen alone, it moves the others in legacy H5. "" for the layer.
+std::string DrawPart(Chooser& choose, const ArchitectureSpec& architecture, int layer);
+
+// draw_graph.cc
+// A functional graph; without layers when nothing fits.
+ArchitectureSpec DrawGraph(Chooser& choose, const Space& space, Dialect dialect);
+// Steps after which it is the same model: calls and commutative operands in another order.
+void DrawGraphSteps(Chooser& choose, const Space& space, const Case& c, Build& build);
+// A step after which it is another model. False when there is none.
+bool DrawGraphDifference(Chooser& choose, const Space& space, const Case& c, Step& step);
+
 // draw_build.cc: programs of the same model.
 void DrawBuilds(Chooser& choose, const Space& space, Case& c);
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);

@@ -111,16 +111,6 @@ int DrawFrozenLayer(Chooser& choose, const Case& c, const Build& build) {
   return choose.Range(0, std::max(0, LayerCount(c) - 1));
 }
 
-// Often a part of a wrapper alone: that is what moves the others in legacy H5.
-std::string DrawPart(Chooser& choose, const Case& c, const Step& step) {
-  if (LayerCount(c) == 0 || !step.after) return "";
-  const LayerSpec& layer = c.architecture.layers[static_cast<std::size_t>(step.layer)];
-  if (layer.layers.empty() || !choose.Percent(70)) return "";
-  if (layer.class_name == "Bidirectional") return choose.Percent(70) ? "forward" : "backward";
-  if (layer.class_name == "TimeDistributed") return "layer";
-  return "cells/" + std::to_string(choose.Below(layer.layers.size()));
-}
-
 void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& build, int nests) {
   const bool freeze = Allows(space.steps, "freeze");
   const bool unfreeze = Allows(space.steps, "unfreeze");
@@ -136,7 +126,7 @@ void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& buil
                               : TargetKind::kModel;
     if (kind == 0) {
       step.layer = DrawFrozenLayer(choose, c, build);
-      step.part = DrawPart(choose, c, step);
+      if (step.after) step.part = DrawPart(choose, c.architecture, step.layer);
     }
     if (kind == 1) step.layer = choose.Range(0, nests - 1);
     if (kind == 2) step.after = true;
@@ -253,6 +243,11 @@ int TopLevelCount(const ArchitectureSpec& architecture, const Build& build) {
 
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build&) {
   Step step;
+  if (!c.architecture.calls.empty()) {
+    step.how = AssembleHow::kFunctional;
+    if (choose.Percent(5)) step.name = "net";
+    return step;
+  }
   const auto may = [&](std::string_view how) { return Allows(space.steps, how); };
   switch (
       choose.Weighted({may("assemble:list") ? 34 : 0, may("assemble:add") ? 20 : 0,
@@ -345,8 +340,9 @@ bool DrawFrozenTwin(Chooser& choose, const Space& space, Case& c, std::vector<St
 
 void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
   std::vector<Step> nests[2];
-  const bool twins = choose.Percent(6) && DrawFrozenTwin(choose, space, c, nests);
-  if (!twins && Allows(space.steps, "nest") && choose.Percent(32)) {
+  const bool graph = !c.architecture.calls.empty();
+  const bool twins = !graph && choose.Percent(6) && DrawFrozenTwin(choose, space, c, nests);
+  if (!twins && !graph && Allows(space.steps, "nest") && choose.Percent(32)) {
     nests[0] = DrawNests(choose, c);
     if (choose.Percent(75)) {
       nests[1] = nests[0];
@@ -367,7 +363,9 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
   for (std::size_t side = 0; side < 2; ++side) {
     Build& build = side == 0 ? c.writer.build : c.reader.build;
     DrawSession(choose, space, c, build);
-    if ((noops >> side & 1) != 0 && Allows(space.steps, "noop")) DrawNoops(choose, space, c, build);
+    if (graph) DrawGraphSteps(choose, space, c, build);
+    if (!graph && (noops >> side & 1) != 0 && Allows(space.steps, "noop"))
+      DrawNoops(choose, space, c, build);
     build.insert(build.end(), nests[side].begin(), nests[side].end());
     if ((frozen >> side & 1) != 0) {
       DrawFreezes(choose, space, c, build, static_cast<int>(nests[side].size()));

@@ -332,4 +332,13 @@ void DrawEmbedding(LayerDrawing& x) {
   x.Set("output_dim", x.Width());
 }
 
+std::string DrawPart(Chooser& choose, const ArchitectureSpec& architecture, int layer) {
+  if (architecture.layers.empty()) return "";
+  const LayerSpec& spec = architecture.layers[static_cast<std::size_t>(layer)];
+  if (spec.layers.empty() || !choose.Percent(70)) return "";
+  if (spec.class_name == "Bidirectional") return choose.Percent(70) ? "forward" : "backward";
+  if (spec.class_name == "TimeDistributed") return "layer";
+  return "cells/" + std::to_string(choose.Below(spec.layers.size()));
+}
+
 }  // namespace weightproof

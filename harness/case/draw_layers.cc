@@ -72,6 +72,7 @@ std::optional<Shape> OutputShape(const LayerSpec& layer, const Shape& input, Dia
 }
 
 std::vector<Shape> LayerShapes(const ArchitectureSpec& architecture) {
+  if (!architecture.calls.empty()) return {};
   std::vector<Shape> shapes = {architecture.input_shape};
   for (const LayerSpec& layer : architecture.layers) {
     auto next = OutputShape(layer, shapes.back(), architecture.dialect);
@@ -107,6 +108,13 @@ ArchitectureSpec DrawArchitecture(Chooser& choose, const Space& space) {
   const bool keras3 = Allows(space.dialects, "keras3");
   const bool tf_keras = Allows(space.dialects, "tf_keras");
   out.dialect = tf_keras && (!keras3 || choose.Percent(50)) ? Dialect::kTfKeras : Dialect::kKeras3;
+  // Graphs are drawn only where the space names them: model/ computes chains.
+  const bool graphs = !space.steps.empty() && Allows(space.steps, "graph") &&
+                      Allows(space.steps, "assemble:functional");
+  if (graphs && choose.Percent(25)) {
+    ArchitectureSpec graph = DrawGraph(choose, space, out.dialect);
+    if (!graph.layers.empty()) return graph;
+  }
   LayerStyle style{out.dialect, choose.Percent(55), choose.Range(2, 5)};
   const int first = style.twins ? style.width : choose.Range(2, 8);
   std::array<int, 6> counts = {1, 3, 6, 5, 3, 2};

@@ -156,28 +156,33 @@ bool DrawWeightlessTwin(Chooser& choose, const Space& space, const std::vector<S
 bool DrawDifference(Chooser& choose, const Space& space, Case& c) {
   if (c.architecture.layers.empty()) return false;
   const std::vector<Shape> shapes = LayerShapes(c.architecture);
-  if (shapes.empty()) return false;
-  if (choose.Percent(8) && DrawWeightlessTwin(choose, space, shapes, c)) return true;
+  const bool graph = !c.architecture.calls.empty();
+  if (shapes.empty() && !graph) return false;
+  if (!graph && choose.Percent(8) && DrawWeightlessTwin(choose, space, shapes, c)) return true;
   Build& build = choose.Percent(75) ? c.reader.build : c.writer.build;
   for (int tries = 0; tries < 12; ++tries) {
     const auto weight = [&](std::string_view op, int w) { return Allows(space.steps, op) ? w : 0; };
     Step step;
     bool done = false;
-    switch (choose.Weighted(
-        {weight("set", 40), weight("exchange", 25), weight("insert", 20), weight("remove", 15)})) {
-      case 0:
-        done = Allows(space.steps, "set") && DrawSet(choose, c, step);
-        break;
-      case 1:
-        done = DrawExchange(choose, c, shapes, step);
-        break;
-      case 2:
-        done = DrawInsert(choose, space, c, shapes, step);
-        break;
-      default:
-        done = DrawRemove(choose, c, shapes, step);
-        break;
-    }
+    if (graph) {
+      done = choose.Percent(50) ? Allows(space.steps, "set") && DrawSet(choose, c, step)
+                                : DrawGraphDifference(choose, space, c, step);
+    } else
+      switch (choose.Weighted({weight("set", 40), weight("exchange", 25), weight("insert", 20),
+                               weight("remove", 15)})) {
+        case 0:
+          done = Allows(space.steps, "set") && DrawSet(choose, c, step);
+          break;
+        case 1:
+          done = DrawExchange(choose, c, shapes, step);
+          break;
+        case 2:
+          done = DrawInsert(choose, space, c, shapes, step);
+          break;
+        default:
+          done = DrawRemove(choose, c, shapes, step);
+          break;
+      }
     if (!done) continue;
     Build trial = build;
     trial.insert(trial.begin(), step);

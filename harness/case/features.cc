@@ -33,6 +33,13 @@ void AddStep(Sink& out, const Step& step) {
   if (step.op == StepOp::kNoop) out.insert("layer:" + step.class_name);
 }
 
+void AddGraph(Sink& out, const ArchitectureSpec& a) {
+  out.insert("graph:branches");
+  if (!a.more_inputs.empty()) out.insert("graph:several_inputs");
+  if (a.outputs.size() > 1) out.insert("graph:several_outputs");
+  if (a.calls.size() > a.layers.size()) out.insert("graph:shared_layer");
+}
+
 bool SameSuffix(std::string_view text, RouteFormat format) {
   return text.ends_with(UsualSuffix(format)) &&
          (format != RouteFormat::kLegacyH5 || !text.ends_with(".weights.h5")) &&
@@ -94,6 +101,7 @@ std::vector<std::string> Features(const Case& c) {
     out.insert("layer:" + layer.class_name);
     for (const LayerSpec& inner : layer.layers) out.insert("layer:" + inner.class_name);
   }
+  if (!c.architecture.calls.empty()) AddGraph(out, c.architecture);
   for (const Side* side : {&c.writer, &c.reader}) {
     for (const Step& step : side->build) AddStep(out, step);
     AddSession(out, side->session);
@@ -160,6 +168,12 @@ std::vector<std::string> AllFeatures(const Space& space) {
        "rebuild:json",
        "rebuild:clone",
        "pop"});
+  if (!space.steps.empty() && Allows(space.steps, "graph")) {
+    add("step:", space.steps, {"calls", "operands", "outputs"});
+    for (const char* name : {"branches", "several_inputs", "several_outputs", "shared_layer"}) {
+      out.insert("graph:" + std::string(name));
+    }
+  }
   const std::vector<std::string> all;
   add("input:", all, {"given"});
   if (Allows(space.steps, "assemble:list") || Allows(space.steps, "assemble:add")) {

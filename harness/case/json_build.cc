@@ -1,4 +1,4 @@
-// Layers, architectures and build programs as JSON.
+// Build programs as JSON.
 #include <cmath>
 
 #include "harness/case/json_fields.h"
@@ -8,13 +8,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 15> kOps = {
-    "clear_names", "stray",  "order", "name",     "freeze",   "unfreeze", "noop",   "nest",
-    "insert",      "remove", "set",   "exchange", "assemble", "pop",      "rebuild"};
+constexpr std::array<std::string_view, 18> kOps = {
+    "clear_names", "stray",    "order",   "name",     "freeze", "unfreeze",
+    "noop",        "nest",     "insert",  "remove",   "set",    "exchange",
+    "calls",       "operands", "outputs", "assemble", "pop",    "rebuild"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
 constexpr std::array<std::string_view, 3> kInputs = {"given", "build", "call"};
 constexpr std::array<std::string_view, 3> kRebuilds = {"from_config", "json", "clone"};
-constexpr std::array<std::string_view, 2> kDialects = {"keras3", "tf_keras"};
 constexpr int kPlaceMax = static_cast<int>(kCaseLayersMax);
 
 void WriteTarget(const Step& step, Json& out) {
@@ -52,7 +52,13 @@ Json StepToJson(const Step& step) {
     case StepOp::kStray:
       out["class"] = step.class_name;
       break;
+    case StepOp::kOperands:
+      out["call"] = step.layer;
+      out["order"] = step.order;
+      break;
     case StepOp::kOrder:
+    case StepOp::kCalls:
+    case StepOp::kOutputs:
       out["order"] = step.order;
       break;
     case StepOp::kName:
@@ -158,7 +164,13 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
     case StepOp::kStray:
       fields.Text("class", step.class_name, true);
       break;
+    case StepOp::kOperands:
+      fields.Int("call", 0, kPlaceMax, step.layer, true);
+      ReadIndices(fields, "order", step.order, true);
+      break;
     case StepOp::kOrder:
+    case StepOp::kCalls:
+    case StepOp::kOutputs:
       ReadIndices(fields, "order", step.order, true);
       break;
     case StepOp::kName:
@@ -223,131 +235,6 @@ std::string_view StepOpName(StepOp op) { return kOps[static_cast<std::size_t>(op
 std::string_view AssembleHowName(AssembleHow how) { return kHows[static_cast<std::size_t>(how)]; }
 std::string_view InputHowName(InputHow input) { return kInputs[static_cast<std::size_t>(input)]; }
 std::string_view RebuildHowName(RebuildHow how) { return kRebuilds[static_cast<std::size_t>(how)]; }
-
-Json ConfigValueToJson(const ConfigValue& value) {
-  return std::visit(
-      [](const auto& v) -> Json {
-        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::monostate>)
-          return nullptr;
-        else
-          return v;
-      },
-      value);
-}
-
-Result<ConfigValue> ReadConfigValue(const Json& value, const JsonPlace& place) {
-  const auto wrong = [&] {
-    return Fail(ErrorKind::kBadJson, place.Text(),
-                "null, true, false, a number, text or a list of whole numbers is due here",
-                "see harness/case/CASE.md for the form");
-  };
-  const auto fits = [](const Json& v) {
-    return !v.is_number_unsigned() || v.get<std::uint64_t>() >> 63 == 0;
-  };
-  switch (value.type()) {
-    case Json::value_t::null:
-      return ConfigValue();
-    case Json::value_t::boolean:
-      return ConfigValue(value.get<bool>());
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      if (!fits(value)) return wrong();
-      return ConfigValue(value.get<std::int64_t>());
-    case Json::value_t::number_float:
-      return ConfigValue(value.get<double>());
-    case Json::value_t::string:
-      if (value.get_ref<const std::string&>().size() > kCaseTextBytesMax) return wrong();
-      return ConfigValue(value.get<std::string>());
-    case Json::value_t::array: {
-      std::vector<std::int64_t> list;
-      for (const Json& element : value) {
-        if (!element.is_number_integer() || !fits(element)) return wrong();
-        list.push_back(element.get<std::int64_t>());
-      }
-      return ConfigValue(std::move(list));
-    }
-    default:
-      return wrong();
-  }
-}
-
-Json LayerToJson(const LayerSpec& layer) {
-  Json out = Json::object();
-  out["class"] = layer.class_name;
-  for (const LayerSpec& inner : layer.layers) out["layers"].push_back(LayerToJson(inner));
-  if (layer.config.empty()) return out;
-  Json& config = out["config"] = Json::object();
-  for (const auto& [key, value] : layer.config) config[key] = ConfigValueToJson(value);
-  return out;
-}
-
-Result<LayerSpec> ReadLayer(const Json& value, const JsonPlace& place) {
-  JsonFields fields(value, place);
-  LayerSpec layer;
-  fields.Text("class", layer.class_name, true);
-  if (const Json* config = fields.Find("config")) {
-    const auto* object = config->get_ptr<const Json::object_t*>();
-    const JsonPlace here{&place, "config"};
-    if (object == nullptr) fields.Wrong("config", "an object is due here");
-    for (const auto& [key, element] : object == nullptr ? Json::object_t() : *object) {
-      auto read = ReadConfigValue(element, JsonPlace{&here, key});
-      if (!read)
-        fields.Take(std::move(read.error()));
-      else
-        layer.config.emplace(key, std::move(*read));
-    }
-  }
-  if (const Json* layers = fields.Find("layers")) {
-    const JsonPlace here{&place, "layers"};
-    auto array = ReadArray(*layers, here, kCaseLayersMax);
-    if (!array) return std::unexpected(std::move(array.error()));
-    for (std::size_t i = 0; i < (*array)->size(); ++i) {
-      auto inner = ReadLayer((**array)[i], JsonPlace{&here, "", i, true});
-      if (!inner) return inner;
-      layer.layers.push_back(*std::move(inner));
-    }
-  }
-  fields.Done();
-  if (!fields.ok()) return std::unexpected(std::move(fields).error());
-  return layer;
-}
-
-Result<LayerSpec> LayerFromJson(const Json& value, const std::string& place) {
-  return ReadLayer(value, JsonPlace{nullptr, place});
-}
-
-Json ArchitectureToJson(const ArchitectureSpec& architecture) {
-  Json layers = Json::array();
-  for (const LayerSpec& layer : architecture.layers) layers.push_back(LayerToJson(layer));
-  return {{"dialect", kDialects[static_cast<std::size_t>(architecture.dialect)]},
-          {"input_shape", architecture.input_shape},
-          {"layers", std::move(layers)}};
-}
-
-Result<ArchitectureSpec> ReadArchitecture(const Json& value, const JsonPlace& place) {
-  JsonFields fields(value, place);
-  ArchitectureSpec architecture;
-  fields.Word("dialect", kDialects, architecture.dialect, true);
-  fields.Ints("input_shape", 8, architecture.input_shape, 1, kDimensionMax, true);
-  if (const Json* layers = fields.Find("layers", true)) {
-    const JsonPlace here{&place, "layers"};
-    auto array = ReadArray(*layers, here, kCaseLayersMax);
-    if (!array) return std::unexpected(std::move(array.error()));
-    architecture.layers.reserve((*array)->size());
-    for (std::size_t i = 0; i < (*array)->size(); ++i) {
-      auto layer = ReadLayer((**array)[i], JsonPlace{&here, "", i, true});
-      if (!layer) return std::unexpected(std::move(layer.error()));
-      architecture.layers.push_back(std::move(*layer));
-    }
-  }
-  fields.Done();
-  if (!fields.ok()) return std::unexpected(std::move(fields).error());
-  return architecture;
-}
-
-Result<ArchitectureSpec> ArchitectureFromJson(const Json& value, const std::string& place) {
-  return ReadArchitecture(value, JsonPlace{nullptr, place});
-}
 
 Json BuildToJson(const Build& build) {
   Json out = Json::array();

@@ -26,6 +26,7 @@ enum class MutatedPart : std::uint8_t {
 constexpr std::uint64_t kParts = 13;
 
 bool RedrawLayer(Chooser& choose, Case& c, bool insert) {
+  if (!c.architecture.calls.empty()) return false;
   const auto shapes = LayerShapes(c.architecture);
   auto& layers = c.architecture.layers;
   if (shapes.empty() || layers.size() >= 64) return false;
@@ -89,7 +90,7 @@ bool Redraw(Chooser& choose, MutatedPart part, Case& c) {
     case MutatedPart::kAddLayer:
       return RedrawLayer(choose, c, true);
     case MutatedPart::kDropLayer: {
-      if (layers.size() < 2) return false;
+      if (layers.size() < 2 || !c.architecture.calls.empty()) return false;
       const int layer = static_cast<int>(choose.Below(layers.size()));
       layers.erase(layers.begin() + layer);
       c.writer.build = WithoutLayer(c.writer.build, layer);

@@ -79,6 +79,9 @@ std::uint64_t Measure(const Case& c) {
   }
   for (const int64_t d : c.architecture.input_shape) weight += 10 + static_cast<std::uint64_t>(d);
   weight += c.architecture.dialect == Dialect::kKeras3 ? 0 : 1;
+  for (const CallSpec& call : c.architecture.calls) weight += 300 + 50 * call.from.size();
+  for (const Shape& shape : c.architecture.more_inputs) weight += 200 + 10 * shape.size();
+  weight += 100 * c.architecture.outputs.size();
   for (const LayerSpec& layer : c.architecture.layers) weight += 1000 + Weight(layer);
   for (const Side* side : {&c.writer, &c.reader}) {
     weight += Weight(side->build) + Weight(side->session);
@@ -125,7 +128,11 @@ void Candidates::AddChanged(Case candidate) {
 std::vector<Case> Shrinks(const Case& c) {
   Candidates out(c);
   ShrinkDamage(c, out);
-  ShrinkLayers(c, out);
+  if (c.architecture.calls.empty()) {
+    ShrinkLayers(c, out);
+  } else {
+    ShrinkGraph(c, out);
+  }
   ShrinkBuilds(c, out);
   ShrinkRoute(c, out);
   ShrinkConfigs(c, out);

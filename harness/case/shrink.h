@@ -30,6 +30,7 @@ class Candidates {
 void ShrinkDamage(const Case& c, Candidates& out);
 void ShrinkLayers(const Case& c, Candidates& out);   // shrink_layers.cc
 void ShrinkConfigs(const Case& c, Candidates& out);  // shrink_layers.cc
+void ShrinkGraph(const Case& c, Candidates& out);    // shrink_graph.cc
 void ShrinkBuilds(const Case& c, Candidates& out);   // shrink_steps.cc
 void ShrinkRoute(const Case& c, Candidates& out);    // shrink_steps.cc
 

@@ -63,6 +63,9 @@ Case WithWidth(const Case& c, int64_t width, bool input) {
   if (input && !out.architecture.input_shape.empty()) {
     int64_t& last = out.architecture.input_shape.back();
     last = std::min(last, width);
+    for (Shape& shape : out.architecture.more_inputs) {
+      if (!shape.empty()) shape.back() = std::min(shape.back(), width);
+    }
   }
   return out;
 }

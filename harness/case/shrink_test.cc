@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "model/spec/layer_schema.h"
+
 namespace weightproof {
 namespace {
 
@@ -114,6 +116,37 @@ TEST(Mutate, ReachesFarFromThePlainestCase) {
     most = std::max(most, c.architecture.layers.size());
   }
   EXPECT_GE(most, 5u);
+}
+
+// Graphs shrink to smaller graphs, and to a chain when nothing of the graph matters.
+TEST(Shrinks, TakesGraphsApartToAChain) {
+  Space space;
+  space.steps = {"graph", "calls", "operands", "outputs", "assemble:functional", "name"};
+  space.damage = false;
+  for (const LayerSchema& schema : LayerSchemas()) space.layers.emplace_back(schema.class_name);
+  int graphs = 0;
+  for (std::uint64_t i = 0; i < 200 && graphs < 12; ++i) {
+    SeededChoices choices(11, i);
+    Case c = Generate(choices, space);
+    if (c.architecture.calls.empty()) continue;
+    ++graphs;
+    for (const Case& smaller : Shrinks(c)) {
+      ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
+      ASSERT_LT(Measure(smaller), Measure(c));
+    }
+    Case merged = c;
+    ASSERT_LE(ShrinkFully(c, [](const Case&) { return true; }), kStepsMax);
+    EXPECT_TRUE(c.architecture.calls.empty()) << CaseToJson(c);
+    EXPECT_EQ(c.architecture.layers.size(), 1u) << CaseToJson(c);
+    const auto has_merge = [](const Case& one) {
+      return std::any_of(one.architecture.calls.begin(), one.architecture.calls.end(),
+                         [](const CallSpec& call) { return call.from.size() > 1; });
+    };
+    if (!has_merge(merged)) continue;
+    ASSERT_LE(ShrinkFully(merged, has_merge), kStepsMax);
+    EXPECT_LE(merged.architecture.layers.size(), 3u) << CaseToJson(merged);
+  }
+  EXPECT_EQ(graphs, 12);
 }
 
 }  // namespace

@@ -147,14 +147,26 @@ std::string BuildKind(const ModelPlan& plan) {
   const int depth = Depth(plan.model);
   if (depth == 1) kind += "/nested";
   if (depth >= 2) kind += "/nested2";
+  if (!plan.model.graph.empty()) kind += "+graph";
   if (HoldsWrapper(plan.model)) kind += "+wrapper";
   return kind;
+}
+
+static std::string Ids(const ObjectPlan& model) {
+  std::string text;
+  for (const VariablePlan* variable : Variables(model)) text += " " + variable->id;
+  return text;
 }
 
 bool SameNesting(const ModelPlan& a, const ModelPlan& b) {
   std::string first, second;
   Nesting(a.model, &first);
   Nesting(b.model, &second);
+  // The formats know the layers of a graph by their order alone.
+  if (!a.model.graph.empty() || !b.model.graph.empty()) {
+    first += Ids(a.model);
+    second += Ids(b.model);
+  }
   return first == second;
 }
 
@@ -187,6 +199,7 @@ bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Rout
       if (a[k]->name != b[k]->name) return true;
     }
   }
+  if (!writer.model.graph.empty() && !SameNesting(writer, reader)) return true;
   if (by_place) return false;
   for (std::size_t k = 0; k < a.size(); ++k) {
     if (a[k]->kind == ObjectKind::kLayer && b[k]->kind == ObjectKind::kLayer) continue;

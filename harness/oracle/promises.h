@@ -13,14 +13,15 @@ enum class Promise { kAccept, kRefuse, kDepends };
 
 // "sequential", "functional", "subclass<layers" (every attribute sorts before "layers"),
 // "subclass>layers" (none does), "subclass~layers"; then "/nested" or "/nested2" by the depth of
-// nested models; then "+wrapper" where a layer that holds others (Bidirectional, RNN of cells ...)
-// stands anywhere.
+// nested models; then "+graph" for a functional graph, and "+wrapper" where a layer that holds
+// others (Bidirectional, RNN of cells ...) stands anywhere.
 std::string BuildKind(const ModelPlan& plan);
 
 // The row for these builds of the same model. kDepends where the table has no row.
 Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPlan& reader);
 
-// Same nesting: the same computing layers lie in the same nested models.
+// Same nesting: the same computing layers lie in the same nested models, and in graphs in the same
+// order.
 bool SameNesting(const ModelPlan& a, const ModelPlan& b);
 
 // Whether the contract's rules on names, by name and order may ask for a refusal although the

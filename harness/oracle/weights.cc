@@ -134,4 +134,21 @@ Tensor MakeInputs(const ModelPlan& plan, const Probe& probe) {
   return inputs;
 }
 
+std::vector<Tensor> MakeMoreInputs(const ModelPlan& plan, const Probe& probe) {
+  std::vector<Tensor> all;
+  const std::vector<const ObjectPlan*> layers = InputLayers(plan.model);
+  for (std::size_t k = 1; k < layers.size(); ++k) {
+    Shape shape{probe.batch};
+    shape.insert(shape.end(), layers[k]->input_shape.begin(), layers[k]->input_shape.end());
+    Tensor inputs(DType::kFloat32, std::move(shape));
+    std::uint64_t h = Start(probe.seed, "inputs/" + std::to_string(k));
+    for (float& value : inputs.values<float>()) {
+      const std::uint64_t hash = SplitMix64(h++);
+      value = ((hash & 1) != 0 ? -1.0f : 1.0f) * (Unit(hash) * 0.96875f + 0.015625f);
+    }
+    all.push_back(std::move(inputs));
+  }
+  return all;
+}
+
 }  // namespace weightproof

@@ -31,4 +31,7 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
 // computing layer is an Embedding.
 Tensor MakeInputs(const ModelPlan& plan, const Probe& probe);
 
+// Those of a model's inputs after the first.
+std::vector<Tensor> MakeMoreInputs(const ModelPlan& plan, const Probe& probe);
+
 }  // namespace weightproof

@@ -65,6 +65,7 @@ bool Player::Plan() {
   o_.saved = MakeWeights(o_.writer_plan, c_.weights);
   o_.initial = MakeWeights(o_.reader_plan, {c_.weights.seed + 1, Profile::kPlain});
   inputs_ = MakeInputs(o_.writer_plan, c_.probe);
+  more_inputs_ = MakeMoreInputs(o_.writer_plan, c_.probe);
   return true;
 }
 
@@ -99,6 +100,7 @@ SaveRequest Player::SaveTo(const std::string& path) const {
   request.path = path;
   request.overwrite = c_.route.overwrite;
   request.inputs = &inputs_;
+  request.more_inputs = &more_inputs_;
   return request;
 }
 
@@ -113,6 +115,7 @@ LoadRequest Player::LoadFrom(const std::string& path) const {
   request.partial = c_.route.partial;
   request.path = path;
   request.inputs = &inputs_;
+  request.more_inputs = &more_inputs_;
   return request;
 }
 
@@ -317,7 +320,7 @@ bool Player::Load() {
       const Tensor* value = TrueValue(o_, variable.id);
       right.push_back({variable.id, value != nullptr ? *value : variable.tensor});
     }
-    AssignRequest request{ReaderBuild(), &right, &inputs_};
+    AssignRequest request{ReaderBuild(), &right, &inputs_, &more_inputs_};
     o_.control = reader_.Assign(request);
     if (o_.control.outcome != Outcome::kOk) {
       return Fail(&result_.unsupported, "control: " + o_.control.error_message);

@@ -64,6 +64,7 @@ class Player {
   std::vector<Program> writer_before_;
   std::vector<Program> reader_before_;
   Tensor inputs_;
+  std::vector<Tensor> more_inputs_;
   std::string file_;  // bytes of the file as the reader finds it
 };
 

@@ -60,6 +60,7 @@ struct SaveRequest {
   std::string path;  // as the testee is to see it
   bool overwrite = true;
   const Tensor* inputs = nullptr;
+  const std::vector<Tensor>* more_inputs = nullptr;  // of a model with several inputs
 };
 
 struct LoadRequest {
@@ -74,12 +75,14 @@ struct LoadRequest {
   std::string
       resave_path;  // not empty: after an accepted load the model is saved there, same format
   const Tensor* inputs = nullptr;
+  const std::vector<Tensor>* more_inputs = nullptr;  // of a model with several inputs
 };
 
 struct AssignRequest {
   BuildRequest build;
   const std::vector<NamedTensor>* weights = nullptr;
   const Tensor* inputs = nullptr;
+  const std::vector<Tensor>* more_inputs = nullptr;  // of a model with several inputs
 };
 
 // What a load or save said, for clauses that ask whether something was reported: each naming the

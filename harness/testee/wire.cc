@@ -53,8 +53,10 @@ Json Request(std::string_view op, std::uint64_t id) {
   return {{"protocol", kWorkerProtocol}, {"id", id}, {"op", op}};
 }
 
-void AddInputs(const Tensor* inputs, Json& out) {
+void AddInputs(const Tensor* inputs, const std::vector<Tensor>* more, Json& out) {
   if (inputs != nullptr) out["inputs"] = TensorToJson(*inputs);
+  if (more == nullptr) return;
+  for (const Tensor& tensor : *more) out["more_inputs"].push_back(TensorToJson(tensor));
 }
 
 // Text of any length, cut: a traceback must not make its answer unreadable.
@@ -188,7 +190,7 @@ std::string SaveLine(const SaveRequest& request, std::uint64_t id) {
   out["dialect"] = DialectName(request.dialect);
   out["path"] = request.path;
   out["overwrite"] = request.overwrite;
-  AddInputs(request.inputs, out);
+  AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
 
@@ -203,7 +205,7 @@ std::string LoadLine(const LoadRequest& request, std::uint64_t id) {
   out["partial"] = request.partial;
   out["path"] = request.path;
   out["resave_path"] = request.resave_path;
-  AddInputs(request.inputs, out);
+  AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
 
@@ -211,7 +213,7 @@ std::string AssignLine(const AssignRequest& request, std::uint64_t id) {
   Json out = Request("assign", id);
   out["build"] = BuildRequestToJson(request.build);
   out["weights"] = TensorsToJson(request.weights);
-  AddInputs(request.inputs, out);
+  AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
 

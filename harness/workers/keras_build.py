@@ -14,7 +14,8 @@ from keras_layers import SMALLEST, Library, Unsupported, part, variables_of
 STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",
          "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
          "assemble:functional", "assemble:subclass", "input:given", "input:build", "input:call",
-         "rebuild:from_config", "rebuild:json", "rebuild:clone"]
+         "rebuild:from_config", "rebuild:json", "rebuild:clone",
+         "graph", "calls", "operands", "outputs"]
 
 
 class Node:
@@ -59,6 +60,7 @@ class Player:
         self.steps = {op: [s for s in steps if s["op"] == op] for op in {s["op"] for s in steps}}
         self.assemble = self.steps["assemble"][0]
         self.call_names = []
+        self.calls = self.architecture.get("calls", [])
         for step in steps:
             if step["op"] == "clear_names":
                 library.clear_names()
@@ -186,7 +188,9 @@ class Player:
         layers = [node.object for node in self.top]
         name, frozen = self.model.name, self.model.frozen
         flags = {"trainable": False} if frozen else {}
-        if how == "subclass":
+        if self.calls:
+            model = self.graph(name, flags)
+        elif how == "subclass":
             model = self.subclass(layers, name, flags)
         elif how == "functional":
             inputs = self.keras.Input(self.shape)
@@ -203,6 +207,27 @@ class Player:
                 ([self.keras.Input(self.shape)] if given else []) + layers, name, frozen)
         self.model.object = model
         self.bring_input()
+
+    def graph(self, name, flags):
+        """A functional model: calls, operands and outputs in the order that the steps ask for."""
+        def order(op, count, **target):
+            steps = [s for s in self.steps.get(op, []) if target.items() <= s.items()]
+            numbers = list(range(count))
+            for step in steps:
+                numbers = [numbers[k] for k in step["order"]]
+            return numbers
+
+        shapes = [self.shape] + [tuple(s) for s in self.architecture.get("more_inputs", [])]
+        inputs = [self.keras.Input(shape) for shape in shapes]
+        results = {-1 - k: tensor for k, tensor in enumerate(inputs)}
+        for i in order("calls", len(self.calls)):
+            layer, *operands = self.calls[i]
+            tensors = [results[operands[k]] for k in order("operands", len(operands), call=i)]
+            results[i] = self.layers[layer].object(tensors if len(tensors) > 1 else tensors[0])
+        wanted = self.architecture["outputs"]
+        outputs = [results[wanted[k]] for k in order("outputs", len(wanted))]
+        return self.keras.Model(inputs if len(inputs) > 1 else inputs[0],
+                                outputs if len(outputs) > 1 else outputs[0], name=name, **flags)
 
     def subclass(self, layers, name, flags):
         names = list(self.assemble.get("attributes") or
@@ -242,6 +267,7 @@ class Player:
             self.pop(step)
         elif op == "rebuild":
             model, models = self.model.object, self.keras.models
+            old = list(model.layers)
             if step["how"] == "from_config":
                 model = type(model).from_config(model.get_config())
             elif step["how"] == "json":
@@ -251,7 +277,13 @@ class Player:
             self.model.object = model
             if not model.built:
                 self.bring_input()
-            self.adopt(self.top, model)
+            if self.calls:
+                # Both stand in the order that the library gives their layers.
+                new = dict(zip(map(id, old), model.layers, strict=True))
+                for node in self.layers:
+                    node.object = new[id(node.object)]
+            else:
+                self.adopt(self.top, model)
 
     def adopt(self, nodes, container):
         for node, layer in zip(nodes, self.children(container), strict=True):
@@ -281,7 +313,13 @@ class Player:
     def children(self, container):
         names = self.call_names if container is self.model.object else []
         layers = [getattr(container, n) for n in names] or container.layers
+        if self.calls and container is self.model.object:
+            layers = self.called()
         return [x for x in layers if not isinstance(x, self.keras.layers.InputLayer)]
 
     def variables(self):
         return variables_of(self.keras, self.model.object, self.children)
+
+    def called(self):
+        """Layers of a graph in the order in which the architecture calls them first."""
+        return [self.layers[i].object for i in dict.fromkeys(call[0] for call in self.calls)]

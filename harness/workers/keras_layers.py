@@ -31,6 +31,8 @@ SMALLEST = {
     "Conv1DTranspose": {"filters": 1, "kernel_size": 1},
     "Conv2DTranspose": {"filters": 1, "kernel_size": 1},
     "ConvLSTM1D": {"filters": 1, "kernel_size": 1},
+    "Add": {}, "Average": {}, "Maximum": {}, "Minimum": {}, "Multiply": {}, "Subtract": {},
+    "Concatenate": {},
 }
 
 # What the smallest wrapper holds.

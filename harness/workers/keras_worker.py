@@ -72,6 +72,15 @@ def from_wire(tensor):
     return numpy.frombuffer(data, dtype).reshape(tensor["shape"]).astype(tensor["dtype"])
 
 
+def predict(model, inputs):
+    """One array; several outputs are flattened and stand side by side."""
+    result = model(inputs)
+    if not isinstance(result, (list, tuple)):
+        return numpy.asarray(result)
+    flat = [numpy.asarray(r) for r in result]
+    return numpy.concatenate([r.reshape(len(r), -1) for r in flat], axis=1)
+
+
 class Worker:
     def __init__(self, library):
         self.library, self.keras = library, library.keras
@@ -128,10 +137,10 @@ class Worker:
         if inputs is None:
             return answer
         try:
-            first = numpy.asarray(model(inputs))
+            first = predict(model, inputs)
             answer["prediction" + when] = to_wire(first)
             if not when:
-                answer["repeatable"] = first.tobytes() == numpy.asarray(model(inputs)).tobytes()
+                answer["repeatable"] = first.tobytes() == predict(model, inputs).tobytes()
         except Exception as error:
             text = "%s: %s" % (type(error).__name__, error)
             if not loaded:
@@ -140,7 +149,10 @@ class Worker:
         return answer
 
     def inputs(self, request):
-        return from_wire(request["inputs"]) if request.get("inputs") else None
+        if not request.get("inputs"):
+            return None
+        first, more = from_wire(request["inputs"]), request.get("more_inputs", [])
+        return [first] + [from_wire(tensor) for tensor in more] if more else first
 
     def attempt(self, action):
         """Runs one call of the library: its answer, and what it returned."""
@@ -223,8 +235,7 @@ class Worker:
             answer, model = self.attempt(lambda: self.keras.models.load_model(path))
             if model is None:
                 return answer
-            pairs = variables_of(self.keras, model, lambda container: [
-                x for x in container.layers if not isinstance(x, self.keras.layers.InputLayer)])
+            pairs = self.loaded_variables(model, program)
         else:
             player = play(self.library, program)
             model, pairs = player.model.object, player.variables()
@@ -240,6 +251,20 @@ class Worker:
                 again = {"outcome": "unsupported", "message": str(error)}
             answer["resave"] = {"outcome": again["outcome"], "message": again.get("message", "")}
         return answer
+
+    def loaded_variables(self, model, program):
+        """Of a model that the library made from a file. The layers of a graph are known by their
+        places, which are those of a model that the program makes."""
+        def children(container):
+            layers = container.layers
+            if graph and container is model:
+                places = {id(x): i for i, x in enumerate(player.model.object.layers)}
+                layers = [layers[places[id(x)]] for x in player.called()]
+            return [x for x in layers if not isinstance(x, self.keras.layers.InputLayer)]
+
+        graph = program["architecture"].get("calls")
+        player = play(self.library, program) if graph else None
+        return variables_of(self.keras, model, children)
 
     def answer(self, request):
         try:

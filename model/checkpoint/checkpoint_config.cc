@@ -48,6 +48,11 @@ ArchitectureSpec ArchitectureOf(const ModelPlan& plan) {
 }
 
 Result<std::string> ModelConfigJson(const ModelPlan& plan) {
+  if (!plan.model.graph.empty()) {
+    return Fail(ErrorKind::kWrongFormat, plan.model.name,
+                "the config of a functional graph is not written",
+                "save its weights alone (legacy_h5 or weights_h5)");
+  }
   if (plan.model.kind != ObjectKind::kSubclass) {
     return ArchitectureToKerasJson(ArchitectureOf(plan));
   }

@@ -121,6 +121,10 @@ Network& Network::operator=(Network&&) noexcept = default;
 Network::~Network() = default;
 
 Result<Network> Network::Create(ModelPlan plan) {
+  if (!plan.model.graph.empty()) {
+    return Fail(ErrorKind::kUnknownLayer, plan.model.name, "no forward pass for a functional graph",
+                "use a chain of layers");
+  }
   auto impl = std::make_unique<Impl>();
   impl->plan = std::move(plan);
   impl->variable_plans = Variables(impl->plan.model);

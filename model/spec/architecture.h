@@ -35,11 +35,25 @@ struct LayerSpec {
   bool operator==(const LayerSpec&) const = default;
 };
 
+// One call of a layer in a functional graph. Operands in order: the results of earlier calls by
+// their number, input k as -1-k.
+struct CallSpec {
+  int layer = 0;
+  std::vector<int> from;
+
+  bool operator==(const CallSpec&) const = default;
+};
+
 struct ArchitectureSpec {
   Dialect dialect = Dialect::kKeras3;
   std::string name;   // of the model; empty: automatic
   Shape input_shape;  // without the batch dimension; every dimension known
   std::vector<LayerSpec> layers;
+  // A functional graph; all empty for a chain, where each layer is called once on what the one
+  // before it gives.
+  std::vector<CallSpec> calls;
+  std::vector<Shape> more_inputs;  // inputs after the first
+  std::vector<int> outputs;        // calls, in the order of the model's outputs
 
   bool operator==(const ArchitectureSpec&) const = default;
 };

@@ -28,6 +28,10 @@ enum class StepOp : std::uint8_t {
   kRemove,    // architecture layer `layer` is left out
   kSet,       // architecture layer `layer` has config key = value
   kExchange,  // architecture layers `layer` and `other` change places
+  // Of a functional graph: `order` is a permutation.
+  kCalls,     // the calls are made in this order, operands before what takes them
+  kOperands,  // call `layer` takes its operands in this order
+  kOutputs,   // the model's outputs stand in this order
   // The model comes to be.
   kAssemble,
   // After.
@@ -56,7 +60,7 @@ struct Step {
   std::string name;          // kName; kNest, kNoop, kInsert, kAssemble: optional
   std::string key;           // kSet
   ConfigValue value;         // kSet
-  std::vector<int> order;    // kOrder
+  std::vector<int> order;    // kOrder, kCalls, kOperands, kOutputs
   std::vector<std::string> attributes;  // kAssemble subclass: one per top-level layer, unique
   std::vector<int> attribute_order;     // kAssemble subclass: order of assignment; empty: 0, 1, ...
   std::optional<LayerSpec> spec;        // kInsert

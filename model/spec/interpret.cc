@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "model/spec/graph.h"
 #include "model/spec/plan.h"
 #include "model/spec/program.h"
 #include "model/spec/session.h"
@@ -101,7 +102,66 @@ class Interpreter {
     return {};
   }
 
+  static bool IsPermutation(const std::vector<int>& order, std::size_t count) {
+    std::vector<int> sorted = order;
+    std::ranges::sort(sorted);
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+      if (sorted[i] != static_cast<int>(i)) return false;
+    }
+    return sorted.size() == count;
+  }
+
+  // The graph with the operands, outputs and order of calls that the steps ask for.
+  Result<Graph> GraphOfBuild() {
+    Graph graph;
+    graph.calls = architecture_.calls;
+    graph.outputs = architecture_.outputs;
+    graph.inputs = {architecture_.input_shape};
+    graph.inputs.insert(graph.inputs.end(), architecture_.more_inputs.begin(),
+                        architecture_.more_inputs.end());
+    for (const Item& item : items_) graph.layers.push_back(item.object);
+    for (std::size_t i = 0; i < graph.calls.size(); ++i) {
+      graph.call_order.push_back(static_cast<int>(i));
+    }
+    const auto apply = [](const Step& step, std::vector<int>& values) {
+      if (!IsPermutation(step.order, values.size())) return false;
+      const std::vector<int> old = values;
+      for (std::size_t i = 0; i < old.size(); ++i) {
+        values[i] = old[static_cast<std::size_t>(step.order[i])];
+      }
+      return true;
+    };
+    for (const Step* step : program_.graph) {
+      const bool known = step->layer >= 0 && step->layer < std::ssize(graph.calls);
+      const bool good =
+          step->op == StepOp::kCalls ? apply(*step, graph.call_order)
+          : step->op == StepOp::kOutputs
+              ? apply(*step, graph.outputs)
+              : known && apply(*step, graph.calls[static_cast<std::size_t>(step->layer)].from);
+      if (!good) return BadBuild("graph", "not a permutation", "list each once");
+    }
+    std::vector<bool> made(graph.calls.size(), false);
+    for (const int call : graph.call_order) {
+      for (const int source : graph.calls[static_cast<std::size_t>(call)].from) {
+        if (source >= 0 && !made[static_cast<std::size_t>(source)]) {
+          return BadBuild("calls", "a call before its operands are made", "make operands first");
+        }
+      }
+      made[static_cast<std::size_t>(call)] = true;
+    }
+    return graph;
+  }
+
   Status Assemble() {
+    if (!architecture_.calls.empty()) {
+      auto graph = GraphOfBuild();
+      if (!graph) return std::unexpected(std::move(graph).error());
+      auto made =
+          session_.NewGraph(program_.model_name, program_.model_trainable, *std::move(graph));
+      if (!made) return std::unexpected(std::move(made).error());
+      model_ = *made;
+      return {};
+    }
     const Step& step = *program_.assemble;
     std::vector<int> tops;
     for (const Item& item : items_) tops.push_back(item.object);
@@ -227,7 +287,14 @@ class Interpreter {
 Status CheckInput(const ArchitectureSpec& architecture) {
   bool known = !architecture.input_shape.empty() && architecture.input_shape.size() <= 8;
   for (std::int64_t d : architecture.input_shape) known = known && d >= 1 && d <= kDimensionMax;
-  if (known) return {};
+  for (const Shape& shape : architecture.more_inputs) {
+    known = known && !shape.empty() && shape.size() <= 8;
+    for (std::int64_t d : shape) known = known && d >= 1 && d <= kDimensionMax;
+  }
+  if (known && architecture.calls.empty() && !architecture.more_inputs.empty()) {
+    return BadBuild("architecture", "more inputs than one without calls", "say who takes them");
+  }
+  if (known) return architecture.calls.empty() ? Status() : CheckGraph(architecture);
   return Fail(ErrorKind::kShapeInference, "input_shape",
               ShapeText(architecture.input_shape) + " is no input shape",
               "give 1 to 8 dimensions without batch, each known");

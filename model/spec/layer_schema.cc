@@ -15,6 +15,7 @@ std::vector<LayerSchema> BuildTable() {
   table::AddSpatialLayers(out);
   table::AddRecurrentLayers(out);
   table::AddFilterLayers(out);
+  table::AddMergeLayers(out);
   table::AddWrappers(out);
   std::ranges::sort(out, {}, &LayerSchema::class_name);
   return out;

@@ -69,6 +69,7 @@ struct LayerSchema {
   std::string_view cell_scope = {};  // "lstm_cell": sub-scope of the weights' legacy names; else ""
   bool tf_keras_has_cell_scope = true;
   bool is_wrapper = false;             // its variables belong to the layers that it holds
+  bool takes_several = false;          // called on several tensors
   bool is_cell = false;                // stands in an RNN only
   bool without_forward = false;        // built, saved and loaded; model/layers does not compute it
   bool keras3_takes_trainable = true;  // SpatialDropout's constructor has no such argument

@@ -16,6 +16,7 @@ void AddNormalizationLayers(std::vector<LayerSchema>& out);
 void AddSpatialLayers(std::vector<LayerSchema>& out);
 void AddRecurrentLayers(std::vector<LayerSchema>& out);
 void AddFilterLayers(std::vector<LayerSchema>& out);
+void AddMergeLayers(std::vector<LayerSchema>& out);
 void AddWrappers(std::vector<LayerSchema>& out);
 
 // ---- Keys ----

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <map>
 #include <utility>
 
+#include "model/spec/graph.h"
 #include "model/spec/layer_schema.h"
 #include "model/spec/session.h"
 
@@ -15,6 +17,16 @@ bool Computes(const ObjectPlan& object) {
   if (object.kind == ObjectKind::kWrapper) return true;
   return object.kind == ObjectKind::kLayer && object.class_name != "InputLayer" &&
          !IsNoOp(object.class_name, object.config);
+}
+
+ObjectPlan InputLayerPlan(const Object& model, const GraphInput& input, Dialect dialect) {
+  ObjectPlan plan;
+  plan.dialect = dialect;
+  plan.class_name = "InputLayer";
+  plan.name = input.name;
+  plan.trainable = model.input_trainable;
+  plan.input_shape = plan.output_shape = input.shape;
+  return plan;
 }
 
 ObjectPlan InputLayerPlan(const Object& model, Dialect dialect) {
@@ -82,6 +94,35 @@ ObjectPlan PartPlan(Session& session, Dialect dialect, int id, const std::string
   return plan;
 }
 
+ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index);
+
+// Layers stand in the library's order, numbers follow the architecture's.
+void PlanGraph(Session& session, Dialect dialect, const Object& object, int& index,
+               ObjectPlan& plan) {
+  plan.layers.resize(object.order.size());
+  std::vector<int> place(object.children.size(), 0);
+  plan.call_order.resize(object.inputs.size());
+  for (std::size_t i = 0; i < object.order.size(); ++i) {
+    const int layer = object.order[i];
+    if (layer >= 0) {
+      place[static_cast<std::size_t>(layer)] = static_cast<int>(i);
+      continue;
+    }
+    const auto input = static_cast<std::size_t>(-1 - layer);
+    plan.layers[i] = InputLayerPlan(object, object.inputs[input], dialect);
+    plan.call_order[input] = static_cast<int>(i);
+  }
+  for (const int layer : object.calls) {
+    const int at = place[static_cast<std::size_t>(layer)];
+    plan.call_order.push_back(at);
+    plan.layers[static_cast<std::size_t>(at)] =
+        MakePlan(session, dialect, object.children[static_cast<std::size_t>(layer)], index);
+  }
+  plan.graph = object.graph;
+  for (CallSpec& call : plan.graph) call.layer = place[static_cast<std::size_t>(call.layer)];
+  plan.outputs = object.outputs;
+}
+
 ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index) {
   Object& object = session.object(id);
   ObjectPlan plan;
@@ -118,6 +159,10 @@ ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index) {
   plan.class_name = object.kind == ObjectKind::kSequential   ? "Sequential"
                     : object.kind == ObjectKind::kFunctional ? "Functional"
                                                              : "Net";
+  if (!object.graph.empty()) {
+    PlanGraph(session, dialect, Object(object), index, plan);
+    return plan;
+  }
   const int shift = object.kind == ObjectKind::kFunctional ? 1 : 0;
   if (shift == 1) {
     object.input_shape = plan.input_shape;
@@ -176,62 +221,6 @@ void CollectNonTrainable(const ObjectPlan& object, std::vector<const VariablePla
   for (const ObjectPlan& layer : object.layers) CollectNonTrainable(layer, out);
 }
 
-std::string FloatText(double value) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(static_cast<float>(value)));
-  return text;
-}
-
-void AppendValue(const ConfigValue& value, std::string& out) {
-  if (const auto* flag = std::get_if<bool>(&value)) {
-    out += *flag ? "true" : "false";
-  } else if (const auto* integer = std::get_if<std::int64_t>(&value)) {
-    out += std::to_string(*integer);
-  } else if (const auto* number = std::get_if<double>(&value)) {
-    out += FloatText(*number);
-  } else if (const auto* text = std::get_if<std::string>(&value)) {
-    out += *text;
-  } else if (const auto* list = std::get_if<std::vector<std::int64_t>>(&value)) {
-    out += ShapeText(*list);
-  } else {
-    out += "null";
-  }
-}
-
-// Axes counted from the end and from the front are the same axes.
-void AppendAxes(const ObjectPlan& layer, std::string& out) {
-  const auto rank = static_cast<std::int64_t>(layer.input_shape.size()) + 1;
-  std::vector<std::int64_t> axes = GetInts(layer.config, "axis");
-  for (std::int64_t& axis : axes) axis = axis < 0 ? axis + rank : axis;
-  out += ShapeText(axes);
-}
-
-// Class and config, and of a wrapper its parts in brackets.
-void AppendLayer(const ObjectPlan& layer, Dialect dialect, std::string& out) {
-  out += layer.class_name;
-  const LayerSchema* schema = FindLayerSchema(layer.class_name);
-  for (const auto& [key, value] : layer.config) {
-    const KeySchema* key_schema = schema->FindKey(key);
-    if (key_schema == nullptr || key_schema->inert) continue;
-    out += " " + key + "=";
-    if (key == "axis") {
-      AppendAxes(layer, out);
-      continue;
-    }
-    AppendValue(value, out);
-    const auto* text = std::get_if<std::string>(&value);
-    if (text != nullptr && *text == "hard_sigmoid") {
-      out += "@";
-      out += DialectName(dialect);
-    }
-  }
-  for (const ObjectPlan& part : layer.layers) {
-    out += " (" + part.part + ": ";
-    AppendLayer(part, dialect, out);
-    out += ")";
-  }
-}
-
 }  // namespace
 
 bool IsModel(const ObjectPlan& object) { return IsModelKind(object.kind); }
@@ -239,6 +228,15 @@ bool IsModel(const ObjectPlan& object) { return IsModelKind(object.kind); }
 ObjectPlan PlanOf(Session& session, Dialect dialect, int model) {
   int index = 0;
   return MakePlan(session, dialect, model, index);
+}
+
+std::vector<const ObjectPlan*> InputLayers(const ObjectPlan& model) {
+  std::vector<const ObjectPlan*> out;
+  for (const int at : model.call_order) {
+    const ObjectPlan& layer = model.layers[static_cast<std::size_t>(at)];
+    if (layer.class_name == "InputLayer") out.push_back(&layer);
+  }
+  return out;
 }
 
 std::vector<const VariablePlan*> Variables(const ObjectPlan& object) {
@@ -263,15 +261,6 @@ std::vector<const VariablePlan*> LegacyOrder(const ObjectPlan& object) {
   } else {
     CollectLive(object, true, out);
     CollectLive(object, false, out);
-  }
-  return out;
-}
-
-std::string NormalForm(const ModelPlan& plan) {
-  std::string out = "input " + ShapeText(plan.model.input_shape);
-  for (const ObjectPlan* layer : ComputingLayers(plan.model)) {
-    out += "\n";
-    AppendLayer(*layer, plan.dialect, out);
   }
   return out;
 }

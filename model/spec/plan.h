@@ -47,8 +47,12 @@ struct ObjectPlan {
   std::vector<std::string> attributes;
   std::string part;  // of a wrapper's part: its name in variable ids: "forward", "cells", "1"
   std::vector<int> call_order;  // containers: indices into `layers` in the order of calls
-  bool own_input = false;       // kSequential: has an Input of its own
-  std::string input_name;       // kSequential: name of its InputLayer, which is not among `layers`
+  // kFunctional that is a graph: its calls as the architecture lists them, `layer` an index into
+  // `layers`, operands as this build gives them; and its outputs. Of a chain empty.
+  std::vector<CallSpec> graph;
+  std::vector<int> outputs;
+  bool own_input = false;  // kSequential: has an Input of its own
+  std::string input_name;  // kSequential: name of its InputLayer, which is not among `layers`
 
   bool operator==(const ObjectPlan&) const = default;
 };
@@ -72,6 +76,9 @@ Result<ModelPlan> PlanSequential(const ArchitectureSpec& architecture);
 
 // A Sequential, functional or subclass model, as opposed to a layer or wrapper.
 bool IsModel(const ObjectPlan& object);
+
+// The InputLayers of a functional model, in the order of its inputs.
+std::vector<const ObjectPlan*> InputLayers(const ObjectPlan& model);
 
 // Every variable in walk order: `layers` depth first, creation order inside a leaf.
 std::vector<const VariablePlan*> Variables(const ObjectPlan& object);

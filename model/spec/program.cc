@@ -82,6 +82,10 @@ class Reader {
     slot.name_given = !spec.name.empty() && AutomaticNameClass(spec.name) != spec.class_name;
     slot.trainable = spec.trainable;
     if (spec.class_name == "Sequential" || slot.schema->is_wrapper) slot.spec = &spec;
+    if (slot.schema->takes_several && architecture_.calls.empty()) {
+      return Fail(ErrorKind::kBadConfig, place, spec.class_name + " takes several tensors",
+                  "put it into a functional graph");
+    }
     if (slot.schema->is_cell) {
       return Fail(ErrorKind::kBadConfig, place, spec.class_name + " is no layer by itself",
                   "put it into an RNN");
@@ -89,8 +93,28 @@ class Reader {
     return slot;
   }
 
+  // Steps that speak of places in a chain.
+  static bool OfChainsOnly(StepOp op) {
+    return op == StepOp::kExchange || op == StepOp::kRemove || op == StepOp::kInsert ||
+           op == StepOp::kNoop || op == StepOp::kNest || op == StepOp::kPop;
+  }
+
   Status Take(const Step& step) {
+    const bool graph = !architecture_.calls.empty();
+    if (graph && OfChainsOnly(step.op)) {
+      return BadBuild("graph", "a step that speaks of a chain of layers", "leave it out");
+    }
+    if (graph && step.op == StepOp::kAssemble && step.how != AssembleHow::kFunctional) {
+      return BadBuild("assemble", "a graph is assembled as a functional model",
+                      "use how functional");
+    }
     switch (step.op) {
+      case StepOp::kCalls:
+      case StepOp::kOperands:
+      case StepOp::kOutputs:
+        if (!graph) return BadBuild("graph", "a chain of layers has no such order", "leave it out");
+        program_.graph.push_back(&step);
+        return {};
       case StepOp::kClearNames:
         program_.before.push_back(&step);
         return {};

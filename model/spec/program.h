@@ -38,6 +38,7 @@ struct ParsedProgram {
   std::string model_name;
   bool model_trainable = true;
   std::vector<const Step*> before;  // kClearNames, kStray
+  std::vector<const Step*> graph;   // kCalls, kOperands, kOutputs
   std::vector<const Step*> after;   // kFreeze, kUnfreeze, kPop, kRebuild
 };
 

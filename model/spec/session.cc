@@ -342,6 +342,7 @@ Status Session::CheckUniqueNames(int container) {
   for (std::size_t i = 0; i < o.children.size(); ++i) {
     const std::string& name = object(o.children[i]).name;
     bool taken = o.has_input && o.input_name == name;
+    for (const GraphInput& input : o.inputs) taken = taken || input.name == name;
     for (std::size_t j = 0; j < i && !taken; ++j) taken = object(o.children[j]).name == name;
     if (taken) {
       return BadBuild("assemble", "two layers named \"" + name + "\" in one model",

@@ -11,6 +11,21 @@
 
 namespace weightproof {
 
+struct GraphInput {
+  std::string name;
+  std::string tensor;  // Keras 3: name of the InputLayer's tensor
+  Shape shape;
+};
+
+// What Session::NewGraph makes a model of.
+struct Graph {
+  std::vector<int> layers;      // objects by architecture layer
+  std::vector<CallSpec> calls;  // as the architecture lists them, operands as the build has them
+  std::vector<int> call_order;
+  std::vector<Shape> inputs;
+  std::vector<int> outputs;
+};
+
 struct Object {
   ObjectKind kind = ObjectKind::kLayer;
   const LayerSchema* schema = nullptr;  // kLayer
@@ -36,6 +51,11 @@ struct Object {
   std::string input_name;
   std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
   bool input_trainable = true;
+  // kFunctional that is a graph; `children` stand in the architecture's order.
+  std::vector<GraphInput> inputs;
+  std::vector<CallSpec> graph;
+  std::vector<int> outputs;
+  std::vector<int> order;  // model.layers: children by index, input k as -1-k
 };
 
 // A model, as opposed to a layer or a wrapper.
@@ -66,6 +86,7 @@ class Session {
                                  const std::vector<int>& children, const Shape* input);
   Result<int> NewFunctional(const std::string& name, bool trainable,
                             const std::vector<int>& children, const Shape& input);
+  Result<int> NewGraph(const std::string& name, bool trainable, Graph graph);
   int NewSubclass(const std::string& name, bool trainable, std::vector<int> children,
                   std::vector<int> calls, std::vector<std::string> attributes);
 
@@ -97,6 +118,7 @@ class Session {
   Result<Shape> Call(int id, const Shape& input, const std::string& scope);
   Result<Shape> CallChain(const std::vector<int>& children, const std::vector<int>& calls,
                           const Shape& input, const std::string& scope);
+  Status CallGraph(Object& model, const std::vector<int>& call_order);
   Status BuildLayer(int id, const Shape& input);
   Status CheckUniqueNames(int container);
   Status CheckEmbeddingFirst(int id);

@@ -134,12 +134,24 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
     }
     copy.children.push_back(*made);
   }
-  const std::vector<int> children = copy.children;
-  auto out = CallChain(children, copy.calls, copy.input_shape, "");
-  if (!out) return std::unexpected(std::move(out).error());
+  std::size_t calls = copy.calls.size();
+  if (!copy.graph.empty()) {
+    for (GraphInput& input : copy.inputs) {
+      if (keras3() && how == RebuildHow::kClone) input.name = input.tensor;
+      input.tensor = input.name;
+    }
+    std::vector<int> all;
+    for (std::size_t i = 0; i < copy.graph.size(); ++i) all.push_back(static_cast<int>(i));
+    calls = all.size();
+    if (Status s = CallGraph(copy, all); !s) return std::unexpected(s.error());
+  } else {
+    const std::vector<int> children = copy.children;
+    auto out = CallChain(children, copy.calls, copy.input_shape, "");
+    if (!out) return std::unexpected(std::move(out).error());
+  }
   if (keras3() && how != RebuildHow::kClone) {
     // Reading nodes from a config makes one more tensor for each call.
-    for (std::size_t i = 0; i < copy.calls.size(); ++i) AutoName("keras_tensor");
+    for (std::size_t i = 0; i < calls; ++i) AutoName("keras_tensor");
   }
   const int id = Allocate(std::move(copy));
   if (Status s = CheckUniqueNames(id); !s) return std::unexpected(s.error());
