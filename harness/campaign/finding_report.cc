@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::size_t kLandingsMax = 200;
 constexpr std::size_t kSaidMax = 20;
-constexpr std::size_t kTextBytesMax = 2000;
+constexpr std::size_t kQuotedBytesMax = 2000;
 
 // What a loader says may hold anything: a fence longer than any run of backticks in it, and no
 // control characters.
 std::string Fenced(std::string text) {
-  if (text.size() > kTextBytesMax) text = text.substr(0, kTextBytesMax) + " ...";
+  if (text.size() > kQuotedBytesMax) text = text.substr(0, kQuotedBytesMax) + " ...";
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 && c != '\n') c = ' ';
   }

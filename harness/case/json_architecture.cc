@@ -7,7 +7,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 2> kDialects = {"keras3", "tf_keras"};
-constexpr int kPlaceMax = static_cast<int>(kCaseLayersMax);
+constexpr int kCallPlaceMax = static_cast<int>(kCaseLayersMax);
 
 }  // namespace
 
@@ -139,7 +139,7 @@ static Result<CallSpec> ReadCall(const Json& value, const JsonPlace& place) {
   std::vector<int> read;
   for (const Json& number : **numbers) {
     const bool whole = number.is_number_integer() && number.get<std::int64_t>() >= -16 &&
-                       number.get<std::int64_t>() < kPlaceMax;
+                       number.get<std::int64_t>() < kCallPlaceMax;
     if (!whole) break;
     read.push_back(number.get<int>());
   }
@@ -152,7 +152,7 @@ static Result<CallSpec> ReadCall(const Json& value, const JsonPlace& place) {
 
 static void ReadGraph(JsonFields& fields, const JsonPlace& place, ArchitectureSpec& architecture) {
   std::vector<std::int64_t> outputs;
-  fields.Ints("outputs", kCaseLayersMax, outputs, 0, kPlaceMax, false);
+  fields.Ints("outputs", kCaseLayersMax, outputs, 0, kCallPlaceMax, false);
   architecture.outputs.assign(outputs.begin(), outputs.end());
   for (const std::string_view key : {"calls", "more_inputs"}) {
     const Json* list = fields.Find(key);

@@ -10,6 +10,7 @@
 #include "harness/oracle/power.h"
 #include "harness/oracle/promises.h"
 #include "harness/oracle/weights.h"
+#include "harness/oracle/written_for_test.h"
 #include "model/checkpoint/checkpoint.h"
 
 namespace weightproof {
@@ -29,32 +30,9 @@ ArchitectureSpec Architecture(std::vector<LayerSpec> layers) {
   return architecture;
 }
 
-// A model, its weights, and the tree that it writes.
-struct Written {
-  ModelPlan plan;
-  std::vector<NamedTensor> weights;
-  Group tree;
-};
-
 Build Assembled(std::vector<Step> steps = {}) {
   steps.emplace_back();
   return steps;
-}
-
-Written Write(const ArchitectureSpec& architecture, Format format, const Build& build) {
-  Written written{*Interpret(architecture, build), {}, {}};
-  written.weights = MakeWeights(written.plan, {});
-  std::vector<Tensor> values;
-  for (const NamedTensor& weight : written.weights) values.push_back(weight.tensor);
-  written.tree = *Encode(format, written.plan, values);
-  return written;
-}
-
-Route RouteOf(Format format, bool by_name = false) {
-  Route route;
-  if (format == Format::kWeightsH5) route.format = RouteFormat::kWeightsH5;
-  route.by_name = by_name;
-  return route;
 }
 
 std::vector<std::string> RulesOf(const Truth& truth) {

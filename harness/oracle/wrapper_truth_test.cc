@@ -6,12 +6,13 @@
 #include "harness/oracle/promises.h"
 #include "harness/oracle/truth.h"
 #include "harness/oracle/weights.h"
+#include "harness/oracle/written_for_test.h"
 #include "model/checkpoint/checkpoint.h"
 
 namespace weightproof {
 namespace {
 
-LayerSpec Layer(std::string class_name, Config config, std::vector<LayerSpec> layers = {}) {
+LayerSpec LayerWith(std::string class_name, Config config, std::vector<LayerSpec> layers = {}) {
   LayerSpec layer;
   layer.class_name = std::move(class_name);
   layer.config = std::move(config);
@@ -20,15 +21,15 @@ LayerSpec Layer(std::string class_name, Config config, std::vector<LayerSpec> la
 }
 
 LayerSpec Both() {
-  return Layer("Bidirectional", {{"merge_mode", std::string("sum")}},
-               {Layer("GRU", {{"units", std::int64_t{2}}, {"return_sequences", true}})});
+  return LayerWith("Bidirectional", {{"merge_mode", std::string("sum")}},
+                   {LayerWith("GRU", {{"units", std::int64_t{2}}, {"return_sequences", true}})});
 }
 LayerSpec Cells() {
-  const LayerSpec cell = Layer("LSTMCell", {{"units", std::int64_t{2}}});
-  return Layer("RNN", {{"return_sequences", true}}, {cell, cell});
+  const LayerSpec cell = LayerWith("LSTMCell", {{"units", std::int64_t{2}}});
+  return LayerWith("RNN", {{"return_sequences", true}}, {cell, cell});
 }
 LayerSpec EachStep() {
-  return Layer("TimeDistributed", {}, {Layer("Dense", {{"units", std::int64_t{2}}})});
+  return LayerWith("TimeDistributed", {}, {LayerWith("Dense", {{"units", std::int64_t{2}}})});
 }
 
 ArchitectureSpec Wrappers(Dialect dialect) {
@@ -36,29 +37,8 @@ ArchitectureSpec Wrappers(Dialect dialect) {
   architecture.dialect = dialect;
   architecture.input_shape = {3, 2};
   architecture.layers = {EachStep(), Both(), Cells(),
-                         EachStep(), Both(), Layer("Normalization", {})};
+                         EachStep(), Both(), LayerWith("Normalization", {})};
   return architecture;
-}
-
-struct Written {
-  ModelPlan plan;
-  std::vector<NamedTensor> weights;
-  Group tree;
-};
-
-Written Write(const ArchitectureSpec& architecture, Format format, const Build& build) {
-  Written written{*Interpret(architecture, build), {}, {}};
-  written.weights = MakeWeights(written.plan, {});
-  std::vector<Tensor> values;
-  for (const NamedTensor& weight : written.weights) values.push_back(weight.tensor);
-  written.tree = *Encode(format, written.plan, values);
-  return written;
-}
-
-Route RouteOf(Format format) {
-  Route route;
-  if (format == Format::kWeightsH5) route.format = RouteFormat::kWeightsH5;
-  return route;
 }
 
 Step NestOf(int begin, int end) {

@@ -46,5 +46,9 @@ Result<Shape> SameShape(const Config& config, const Shape& input);
 // `axis` counted from -rank to rank, batch excluded from the input but counted by Keras: axis 1 is
 // the first dimension of `input`. Index into `input`, or -1.
 int InputAxis(std::int64_t axis, const Shape& input);
+// Length after sliding a window: "valid" and "same" as in keras-formats 6.1; "causal" pads in front
+// so that only the stride counts. -1 stays -1.
+std::int64_t Slide(std::int64_t length, std::int64_t window, std::int64_t stride,
+                   std::int64_t dilation, std::string_view padding);
 
 }  // namespace weightproof::table

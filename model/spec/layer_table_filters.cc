@@ -10,15 +10,6 @@ namespace {
 
 using std::int64_t;
 
-// keras-formats 6.1: "valid" and "same", channels last.
-int64_t Slide(int64_t length, int64_t window, int64_t stride, int64_t dilation,
-              std::string_view padding) {
-  if (length < 0) return -1;
-  const int64_t reach = (window - 1) * dilation + 1;
-  if (padding == "valid") return length < reach ? 0 : (length - reach) / stride + 1;
-  return (length + stride - 1) / stride;
-}
-
 Result<Shape> Slid(const Config& config, const Shape& space, int64_t channels) {
   const auto kernel = GetInts(config, "kernel_size");
   const auto strides = GetInts(config, "strides");
@@ -197,7 +188,7 @@ std::vector<VariableSchema> EinsumVariables(const Config& config, const Shape& i
   return out;
 }
 
-std::vector<ForgottenKey> Forgotten(std::vector<std::string_view> kernels) {
+std::vector<ForgottenKey> ForgottenKernels(std::vector<std::string_view> kernels) {
   std::vector<ForgottenKey> out{Initializer("bias_initializer", "Zeros")};
   static const std::map<std::string_view, std::vector<std::string_view>> kKeys = {
       {"kernel", {"kernel_initializer", "kernel_regularizer", "kernel_constraint"}},
@@ -243,7 +234,7 @@ LayerSchema Filter(std::string_view class_name, std::string_view snake_name, int
 LayerSchema Depthwise(std::string_view class_name, std::string_view snake_name, int rank) {
   LayerSchema out = Filter(class_name, snake_name, rank);
   out.keys.push_back(Int("depth_multiplier", 1, 1));
-  out.forgotten = Forgotten({"depthwise"});
+  out.forgotten = ForgottenKernels({"depthwise"});
   out.forgotten.push_back(Groups());
   out.output_shape = DepthwiseShape;
   out.variables = DepthwiseVariables;
@@ -253,7 +244,7 @@ LayerSchema Depthwise(std::string_view class_name, std::string_view snake_name, 
 LayerSchema Separable(std::string_view class_name, std::string_view snake_name, int rank) {
   LayerSchema out = Filter(class_name, snake_name, rank);
   out.keys = With(std::move(out.keys), {Int("depth_multiplier", 1, 1), Units("filters")});
-  out.forgotten = Forgotten({"depthwise", "pointwise"});
+  out.forgotten = ForgottenKernels({"depthwise", "pointwise"});
   out.forgotten.push_back(Groups());
   out.output_shape = SeparableShape;
   out.variables = SeparableVariables;
@@ -264,7 +255,7 @@ LayerSchema Transpose(std::string_view class_name, std::string_view snake_name, 
   LayerSchema out = Filter(class_name, snake_name, rank);
   std::erase_if(out.keys, [](const KeySchema& key) { return key.key == "dilation_rate"; });
   out.keys.push_back(Units("filters"));
-  out.forgotten = Forgotten({"kernel"});
+  out.forgotten = ForgottenKernels({"kernel"});
   out.forgotten.push_back(Groups());
   out.forgotten.push_back({.key = "output_padding", .json = "null", .must_be_default = true});
   out.forgotten.push_back(
@@ -299,7 +290,7 @@ void AddFilterLayers(std::vector<LayerSchema>& out) {
       std::move(lstm.keys),
       {Units("filters"), recurrent, Bool("return_sequences", false), Bool("go_backwards", false),
        Inert(Bool("unit_forget_bias", true)), Bool("zero_output_for_mask", false)});
-  lstm.forgotten = Forgotten({"kernel"});
+  lstm.forgotten = ForgottenKernels({"kernel"});
   lstm.forgotten = Join({lstm.forgotten,
                          {Initializer("recurrent_initializer", "Orthogonal")},
                          Nulls({"recurrent_regularizer", "recurrent_constraint"})});
@@ -324,7 +315,7 @@ void AddFilterLayers(std::vector<LayerSchema>& out) {
                  .snake_name = "einsum_dense",
                  .without_forward = true,
                  .keys = {Text("equation"), shape, Activation("activation", "linear"), axes},
-                 .forgotten = Join({Forgotten({"kernel"}),
+                 .forgotten = Join({ForgottenKernels({"kernel"}),
                                     {{.key = "quantization_config",
                                       .json = "null",
                                       .dialects = KeyDialects::kKeras3Only,

@@ -10,16 +10,6 @@ bool ChannelsFirst(const Config& config) {
   return GetString(config, "data_format") == "channels_first";
 }
 
-// Length after sliding a window: "valid" and "same" as in keras-formats 6.1; "causal" pads in front
-// so that only the stride counts. -1 stays -1.
-std::int64_t Slide(std::int64_t length, std::int64_t window, std::int64_t stride,
-                   std::int64_t dilation, std::string_view padding) {
-  if (length < 0) return -1;
-  const std::int64_t reach = (window - 1) * dilation + 1;
-  if (padding == "valid") return length < reach ? 0 : (length - reach) / stride + 1;
-  return (length + stride - 1) / stride;
-}
-
 Result<Shape> ConvShape(const Config& config, const Shape& input) {
   const auto kernel = GetInts(config, "kernel_size");
   const auto strides = GetInts(config, "strides");
@@ -127,6 +117,14 @@ LayerSchema GlobalPool(std::string_view class_name, std::string_view snake_name,
 }
 
 }  // namespace
+
+std::int64_t Slide(std::int64_t length, std::int64_t window, std::int64_t stride,
+                   std::int64_t dilation, std::string_view padding) {
+  if (length < 0) return -1;
+  const std::int64_t reach = (window - 1) * dilation + 1;
+  if (padding == "valid") return length < reach ? 0 : (length - reach) / stride + 1;
+  return (length + stride - 1) / stride;
+}
 
 void AddSpatialLayers(std::vector<LayerSchema>& out) {
   out.push_back(Conv("Conv1D", "conv1d", 1));

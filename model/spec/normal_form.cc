@@ -11,7 +11,7 @@
 namespace weightproof {
 namespace {
 
-bool Computes(const ObjectPlan& object) { return !ComputingLayers(object).empty(); }
+bool ComputesAnything(const ObjectPlan& object) { return !ComputingLayers(object).empty(); }
 
 std::string FloatText(double value) {
   char text[40];
@@ -74,7 +74,7 @@ void AppendGraph(const ObjectPlan& model, std::string& out) {
   std::map<int, int> number;  // index into layers -> number of the computing layer
   for (const int at : model.call_order) {
     const int next = static_cast<int>(number.size());
-    if (Computes(model.layers[static_cast<std::size_t>(at)])) number.emplace(at, next);
+    if (ComputesAnything(model.layers[static_cast<std::size_t>(at)])) number.emplace(at, next);
   }
   std::vector<std::string> result;
   const auto source_text = [&](int source) {

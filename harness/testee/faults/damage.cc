@@ -9,7 +9,7 @@
 namespace weightproof {
 namespace {
 
-constexpr std::string_view kLoudOrRight = "loud-or-right";
+constexpr std::string_view kOfDamage = "loud-or-right";
 
 Hooks ChecksumIgnored() {
   Hooks hooks;
@@ -56,13 +56,12 @@ Hooks ShortReadAsZeros() {
 }
 
 constexpr std::array kFaults{
-    Fault{{"checksum-ignored", kLoudOrRight, "the checksum of a chunk is not looked at"},
+    Fault{{"checksum-ignored", kOfDamage, "the checksum of a chunk is not looked at"},
           &ChecksumIgnored},
-    Fault{{"damage-swallowed", kLoudOrRight,
+    Fault{{"damage-swallowed", kOfDamage,
            "a file that cannot be read is no error, only nothing is loaded"},
           &DamageSwallowed},
-    Fault{{"missing-bound", kLoudOrRight,
-           "a tensor smaller than its variable is read past its end"},
+    Fault{{"missing-bound", kOfDamage, "a tensor smaller than its variable is read past its end"},
           &MissingBound},
     Fault{{"short-read-as-zeros", "round-trips",
            "a read that comes back short is taken for whole, the rest for zeros"},
