@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <ostream>
 #include <string>
 
 #include "harness/campaign/engine.h"
@@ -23,6 +24,8 @@ struct KnownBug {
   const char* reader;
   const char* route;
 };
+
+void PrintTo(const KnownBug& bug, std::ostream* out) { *out << bug.name; }
 
 constexpr const char* kDense = R"([{"class": "Dense", "config": {"units": 3}}])";
 constexpr const char* kTwoDense = R"([{"class": "Dense", "config": {"units": 3}},
