@@ -146,7 +146,11 @@ void Findings::MoveTo(CampaignResult& result) {
       result.unreproduced.push_back(std::move(entry.candidates.front()));
     }
   }
-  std::ranges::stable_partition(result.findings, &Finding::bug);
+  // Bugs first, in the order they have.
+  auto hazard = result.findings.begin();
+  for (auto it = hazard; it != result.findings.end(); ++it) {
+    if (it->bug()) std::rotate(hazard++, it, it + 1);
+  }
   std::size_t shown = 0;
   for (const auto& [index, text] : harness_) {
     if (++shown > 5) break;
