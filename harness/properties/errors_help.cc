@@ -5,6 +5,23 @@
 namespace weightproof {
 namespace {
 
+// Whether the place is one inside the file: `FILE: PATH` or `FILE: PATH@ATTRIBUTE` of something that
+// is there.
+bool IsInTree(const Group& root, const std::string& file, const std::string& place) {
+  const std::size_t begin = place.find(file + ": ");
+  if (begin == std::string::npos) return false;
+  std::string path = place.substr(begin + file.size() + 2);
+  std::string attribute;
+  if (const std::size_t at = path.rfind('@'); at != std::string::npos) {
+    attribute = path.substr(at + 1);
+    path.resize(at);
+  }
+  const Child* child = FindPath(root, path);
+  const Group* group = path.empty() ? &root : child != nullptr ? child->group() : nullptr;
+  if (attribute.empty()) return child != nullptr;
+  return group != nullptr && group->FindAttribute(attribute) != nullptr;
+}
+
 // A refusal of a load is about something in the file or in the model: some name of either side
 // must stand in its place or message.
 bool NamesAPlace(const Observation& o, const Answer& answer) {
@@ -43,7 +60,10 @@ bool NamesAPlace(const Observation& o, const Answer& answer) {
       (said("byte ") || said("layer_names") || said("weight_names") || said("model_config"))) {
     return true;
   }
-  if (o.tree && std::ranges::any_of(WeightTensorPaths(*o.tree), said)) return true;
+  if (o.tree && (IsInTree(*o.tree, o.load_path, answer.error_place) ||
+                 std::ranges::any_of(WeightTensorPaths(*o.tree), said))) {
+    return true;
+  }
   return o.truth && std::ranges::any_of(o.truth->owed, [&](const Owed& owed) {
            return std::ranges::any_of(owed.subjects, said);
          });
