@@ -2,6 +2,9 @@
 
 Every quote must stand, white space aside, in the docstring of the object that the table names, and
 the table must be of the installed version. Exit code 1 with the quotes that do not.
+
+With --derive OUT the version may be another one: OUT becomes the table of the installed version, with
+those sentences that stand there word for word.
 """
 
 import argparse
@@ -46,13 +49,26 @@ def fault(sentence):
     return ""
 
 
+def derive(table, installed, out):
+    standing = [s for s in table["sentences"] if not fault(s)]
+    partial = out.with_suffix(".new")
+    partial.write_text(json.dumps(dict(table, version=installed, sentences=standing), indent=1))
+    partial.replace(out)
+    print("%d of %d sentences stand in %s %s"
+          % (len(standing), len(table["sentences"]), table["library"], installed))
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--library", choices=["keras", "tf_keras"], required=True)
     parser.add_argument("--table", type=pathlib.Path, required=True)
+    parser.add_argument("--derive", type=pathlib.Path, metavar="OUT")
     arguments = parser.parse_args()
     table = json.loads(arguments.table.read_text())
     installed = importlib.import_module(arguments.library).__version__
+    if arguments.derive:
+        return derive(table, installed, arguments.derive)
     faults = []
     if (table["library"], table["version"]) != (arguments.library, installed):
         faults.append("the table is of %s %s, installed is %s %s"

@@ -91,6 +91,7 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   CampaignResult result;
   result.testee = engine.testee;
   result.testee_version = engine.testee_version;
+  if (engine.foreign) result.testee_backend = engine.testee_backend;
   result.foreign = engine.foreign;
   result.documented = engine.documentation != nullptr;
   result.seed = given.seed;

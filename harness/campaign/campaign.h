@@ -45,6 +45,7 @@ struct CampaignOptions {
 struct CampaignResult {
   std::string testee;
   std::string testee_version;
+  std::string testee_backend;  // of a real loader
   bool foreign = false;
   bool documented = false;  // its documentation of this version was at hand
   std::uint64_t seed = 1;

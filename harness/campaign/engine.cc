@@ -7,6 +7,7 @@
 
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/smaller.h"
+#include "harness/testee/loader_name.h"
 #include "harness/testee/testee.h"
 #include "model/spec/plan.h"
 
@@ -46,11 +47,11 @@ Space SpaceOfDraw(Space space, bool foreign, std::uint64_t index) {
   return space;
 }
 
+// The Python that runs a finding's script; "": the loader is no Python library.
 std::string Interpreter(std::string_view testee) {
-  const char* python = nullptr;
-  if (testee == "keras") python = std::getenv("WEIGHTPROOF_KERAS_PYTHON");
-  if (testee == "tf_keras") python = std::getenv("WEIGHTPROOF_TF_KERAS_PYTHON");
-  return python != nullptr ? python : "";
+  const Result<LoaderName> name = ParseLoaderName(testee);
+  if (!name || name->library == "tfjs") return "";
+  return InterpreterOf(*name).value_or("");
 }
 
 bool Plays(const Case& c) {
@@ -72,6 +73,7 @@ Result<Engine> MakeEngine(std::string_view testee) {
   Engine engine;
   engine.testee = runner->name;
   engine.testee_version = description.version;
+  engine.testee_backend = description.backend;
   engine.foreign = runner->foreign;
   engine.documentation = description.documentation;
   engine.start = [runner]() -> Status {

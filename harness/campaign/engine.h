@@ -31,6 +31,7 @@ struct ScriptRun {
 struct Engine {
   std::string testee;
   std::string testee_version;
+  std::string testee_backend;
   bool foreign = false;  // a real loader in a process of its own
   // Of this version of a real loader; null: none is there, and everything found is a hazard.
   std::shared_ptr<const Documentation> documentation;

@@ -75,7 +75,7 @@ Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& fi
   if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
   const std::string report = FindingReport(engine, finding);
   if (Status s = Write((folder / "report.md").string(), report); !s) return s;
-  const std::string script = engine.foreign ? ScriptOf(finding) : "";
+  const std::string script = engine.foreign ? ScriptOf(finding, engine.testee_backend) : "";
   if (!script.empty()) return Write((folder / "reproduce.py").string(), script);
   std::filesystem::remove(folder / "reproduce.py", error);
   return {};

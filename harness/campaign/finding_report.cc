@@ -127,7 +127,7 @@ std::string FindingReport(const Engine& engine, const Finding& f) {
   text += "## The case\n" + Fenced(CaseWords(f.the_case)) + "\n";
   if (f.explanation) text += "## What landed where\n" + HappenedWords(*f.explanation) + "\n";
   text += "## Run it again\n";
-  if (engine.foreign && !ScriptOf(f).empty()) {
+  if (engine.foreign && !ScriptOf(f, engine.testee_backend).empty()) {
     text += fmt::format("`reproduce.py` needs {} {} and nothing of weightproof. {}\n",
                         engine.testee, engine.testee_version,
                         f.reproduced ? "It was run in a process of its own and showed this:"

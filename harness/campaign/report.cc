@@ -147,8 +147,9 @@ std::string Thousands(std::uint64_t n) {
 std::string TextReport(const CampaignResult& r) {
   const Statistics& s = r.statistics;
   std::string text;
-  text += fmt::format("testee       {} {}, seed {}, {} worker{}, scratch {}\n", r.testee,
-                      r.testee_version, r.seed, r.jobs, r.jobs == 1 ? "" : "s",
+  text += fmt::format("testee       {} {}{}{}, seed {}, {} worker{}, scratch {}\n", r.testee,
+                      r.testee_version, r.testee_backend.empty() ? "" : " on ", r.testee_backend,
+                      r.seed, r.jobs, r.jobs == 1 ? "" : "s",
                       r.scratch_in_memory ? "on a memory file system" : "on disk");
   text += fmt::format("cases        {} in {:.1f} s, {:.0f} a second; {} discarded{}\n",
                       Thousands(s.cases), r.seconds, Rate(s.cases, r.seconds),
@@ -281,7 +282,11 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
                {"worker_wall_seconds", s.worker_seconds},
                {"formats", formats},
                {"findings", list(r.findings)}};
-  if (r.foreign) json["unreproduced"] = list(r.unreproduced);
+  if (r.foreign) {
+    json["unreproduced"] = list(r.unreproduced);
+    json["testee_version"] = r.testee_version;
+    json["testee_backend"] = r.testee_backend;
+  }
   if (r.first_finding_seconds) json["first_finding_seconds"] = *r.first_finding_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

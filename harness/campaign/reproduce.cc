@@ -61,14 +61,20 @@ ScriptRun RunPythonScript(const std::string& interpreter, const std::string& scr
   return run;
 }
 
-std::string ScriptOf(const Finding& finding) {
+std::string ScriptOf(const Finding& finding, std::string_view backend) {
   const std::optional<ScriptAim> aim = AimOf(finding.clause, finding.verdict);
-  return aim ? PythonScript(finding.the_case, *aim) : "";
+  std::string script = aim ? PythonScript(finding.the_case, *aim) : "";
+  constexpr std::string_view kUsual = "\"KERAS_BACKEND\", \"numpy\"";
+  const std::size_t at = script.find(kUsual);
+  if (at != std::string::npos && !backend.empty()) {
+    script.replace(at, kUsual.size(), fmt::format("\"KERAS_BACKEND\", \"{}\"", backend));
+  }
+  return script;
 }
 
 void Reproduce(const Engine& engine, Finding& finding) {
   finding.reproduced = false;
-  const std::string script = ScriptOf(finding);
+  const std::string script = ScriptOf(finding, engine.testee_backend);
   if (script.empty()) {
     finding.reproduction = "a plain script does not play what this clause asks";
     return;

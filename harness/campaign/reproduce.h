@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "harness/campaign/engine.h"
 #include "harness/campaign/finding.h"
@@ -15,8 +16,9 @@ inline constexpr double kScriptSecondsMax = 120;  // importing a library alone c
 ScriptRun RunPythonScript(const std::string& interpreter, const std::string& script,
                           double seconds_max = kScriptSecondsMax);
 
-// The script that is to show this finding; "" when a plain script cannot.
-std::string ScriptOf(const Finding& finding);
+// The script that is to show this finding, with this backend of Keras 3; "" when a plain script
+// cannot.
+std::string ScriptOf(const Finding& finding, std::string_view backend);
 
 // Sets `reproduced` and `reproduction`. An uncaught exception of the script shows nothing.
 void Reproduce(const Engine& engine, Finding& finding);

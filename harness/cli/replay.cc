@@ -73,8 +73,10 @@ int Replay(const ReplayOptions& o) {
     broken += result.overall == VerdictKind::kHarnessError;
     unsupported += result.overall == VerdictKind::kUnsupported;
   }
-  fmt::print("{} case{} on {}: {} falsified, {} unsupported, {} harness errors\n", cases.size(),
-             cases.size() == 1 ? "" : "s", o.testee, falsified, unsupported, broken);
+  fmt::print("{} case{} on {} {}{}{}: {} falsified, {} unsupported, {} harness errors\n",
+             cases.size(), cases.size() == 1 ? "" : "s", o.testee, engine->testee_version,
+             engine->foreign ? " on " : "", engine->foreign ? engine->testee_backend : "",
+             falsified, unsupported, broken);
   if (broken > 0) return kExitHarness;
   return falsified > 0 ? kExitFinding : kExitOk;
 }

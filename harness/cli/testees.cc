@@ -19,8 +19,9 @@ struct Row {
 int Testees(const TesteesOptions& o) {
   std::vector<Row> rows = {
       {"builtin", "", "the model library of this project"},
-      {"keras", "", "Keras 3, in a process of its own"},
-      {"tf_keras", "", "tf-keras, in a process of its own"},
+      {"keras", "", "Keras 3, in a process of its own; also keras@3.10.0, keras:jax"},
+      {"tf_keras", "", "tf-keras, in a process of its own; also tf_keras@2.16.0"},
+      {"tfjs", "", "TensorFlow.js layers under Node, with its own converter of Keras files"},
       {"worker:COMMAND", "", "any program that speaks harness/testee/PROTOCOL.md"},
       {"canary", "", "loads nothing and says that it did: a campaign on it must fail"},
   };

@@ -1,4 +1,4 @@
-// Real Keras as a testee.
+// Real loaders as testees.
 #pragma once
 
 #include <memory>
@@ -8,9 +8,8 @@
 
 namespace weightproof {
 
-// "keras" and "tf_keras" run harness/workers/keras_worker.py with the interpreter that
-// WEIGHTPROOF_KERAS_PYTHON or WEIGHTPROOF_TF_KERAS_PYTHON names (scripts/check sets both up);
-// "worker:COMMAND" runs any program that speaks the protocol, COMMAND split at blanks.
+// A loader's name (loader_name.h): its worker in harness/workers/, run by the interpreter of its
+// environment. "worker:COMMAND": any program that speaks the protocol, COMMAND split at blanks.
 Result<std::unique_ptr<Testee>> MakeWorker(std::string_view name);
 
 }  // namespace weightproof

@@ -5,6 +5,7 @@
 #include "harness/testee/builtin.h"
 #include "harness/testee/faults/faults.h"
 #include "harness/testee/keras.h"
+#include "harness/testee/loader_name.h"
 
 namespace weightproof {
 
@@ -18,7 +19,7 @@ Result<std::unique_ptr<Testee>> MakeTestee(std::string_view name) {
   if (name == "builtin") return std::make_unique<BuiltinTestee>();
   if (name.starts_with("fault:") || name == "canary") {
     if (std::unique_ptr<Testee> fault = MakeFault(name)) return fault;
-  } else if (name == "keras" || name == "tf_keras" || name.starts_with("worker:")) {
+  } else if (IsLoaderName(name) || name.starts_with("worker:")) {
     return MakeWorker(name);
   }
   return Fail(ErrorKind::kBadConfig, "testee '" + std::string(name) + "'",

@@ -67,15 +67,20 @@ class Library:
                 tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
             self.keras, self.dialect, self.backend = tf_keras, "tf_keras", "tensorflow"
         self.version = self.keras.__version__
+        # Class names of the layers played that this version has.
+        self.layers = [name for name in SMALLEST
+                       if name != "Sequential" and hasattr(self.keras.layers, name)]
 
     def clear_names(self):
-        if self.name == "keras":
-            self.keras.utils.clear_session(free_memory=False)
-        else:
+        if self.name == "tf_keras":
             self.keras.backend.clear_session()
+        elif self.version.startswith(("3.0.", "3.1.", "3.2.")):  # no such option yet
+            self.keras.utils.clear_session()
+        else:
+            self.keras.utils.clear_session(free_memory=False)
 
     def layer(self, class_name, config, name=None, frozen=False, held=()):
-        if class_name not in SMALLEST or class_name == "Sequential":
+        if class_name not in self.layers:
             raise Unsupported("layer " + class_name)
         config = dict(config)
         if class_name == "LeakyReLU" and self.name == "tf_keras" and "negative_slope" in config:

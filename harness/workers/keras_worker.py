@@ -19,7 +19,7 @@ import numpy
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 from keras_build import STEPS, play
-from keras_layers import SMALLEST, Library, Unsupported, derive, variables_of
+from keras_layers import Library, Unsupported, derive, variables_of
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
@@ -72,12 +72,16 @@ def from_wire(tensor):
     return numpy.frombuffer(data, dtype).reshape(tensor["shape"]).astype(tensor["dtype"])
 
 
+def to_numpy(result):
+    return numpy.asarray(result.detach() if hasattr(result, "detach") else result)  # of PyTorch
+
+
 def predict(model, inputs):
     """One array; several outputs are flattened and stand side by side."""
     result = model(inputs)
     if not isinstance(result, (list, tuple)):
-        return numpy.asarray(result)
-    flat = [numpy.asarray(r) for r in result]
+        return to_numpy(result)
+    flat = [to_numpy(r) for r in result]
     return numpy.concatenate([r.reshape(len(r), -1) for r in flat], axis=1)
 
 
@@ -87,10 +91,9 @@ class Worker:
 
     def describe(self, _request):
         legacy = ["legacy_h5"] if self.library.name == "tf_keras" else []
-        layers = [name for name in SMALLEST if name != "Sequential"]
         return {"outcome": "ok", "protocol": PROTOCOL, "name": self.library.name,
                 "version": self.library.version, "backend": self.library.backend,
-                "space": {"layers": layers, "steps": STEPS,
+                "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
                           "modes": ["by_order", "by_name", "skip_mismatch", "model"]}}
