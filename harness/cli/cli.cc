@@ -16,6 +16,7 @@ struct Asked {
   CheckOptions check;
   ReplayOptions replay;
   MinimizeOptions minimize;
+  BisectOptions bisect;
   ShowOptions show;
   GenerateOptions generate;
   TesteesOptions testees;
@@ -136,6 +137,25 @@ void AddOthers(CLI::App& app, Asked& asked) {
   AddReading(c, &asked.inspect.hdf5_library, &asked.inspect.map);
 }
 
+void AddBisect(CLI::App& app, BisectOptions& o) {
+  CLI::App* c = Command(app, "bisect",
+                        "Say with which version of a real loader the verdict on a case changes",
+                        "bisect case.json --testee keras --versions 3.0.5..3.15.1");
+  c->add_option("case", o.file, "The case file")->required();
+  c->add_option("--testee", o.testee, "A real loader without version: keras, keras:jax, tf_keras")
+      ->capture_default_str();
+  c->add_option(
+       "--versions", o.versions,
+       "A..B: those whose environments are there; or a list, ascending: 3.0.5,3.3.3,3.9.2. "
+       "scripts/bisect takes A..B for all that are published and makes what is needed")
+      ->required();
+  c->add_option("--clause", o.clause, "Only this clause counts (default: any)");
+  c->add_option("--prepare", o.prepare,
+                "Command that makes the environment of a version before it is asked; the testee's "
+                "name is added to it: scripts/venv");
+  c->add_flag("--all", o.all, "Ask every version, for a verdict that changes more than once");
+}
+
 void AddVet(CLI::App& app, VetOptions& o) {
   CLI::App* c =
       Command(app, "vet", "Say whether HDF5 files are sound, before any HDF5 reader opens them",
@@ -159,6 +179,7 @@ int Run(const CLI::App& app, const Asked& asked) {
   if (name == "check") return Check(asked.check);
   if (name == "replay") return Replay(asked.replay);
   if (name == "minimize") return Minimize(asked.minimize);
+  if (name == "bisect") return Bisect(asked.bisect);
   if (name == "show") return Show(asked.show);
   if (name == "generate") return GenerateCases(asked.generate);
   if (name == "testees") return Testees(asked.testees);
@@ -181,6 +202,7 @@ int Main(int argc, char** argv) {
   Asked asked;
   AddCheck(app, asked.check);
   AddOthers(app, asked);
+  AddBisect(app, asked.bisect);
   AddVet(app, asked.vet);
   try {
     app.parse(argc, argv);

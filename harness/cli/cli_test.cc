@@ -23,9 +23,9 @@ struct Ran {
 // Runs the real program through the shell, as a person would.
 class CommandLine : public ::testing::Test {
  protected:
-  Ran Run(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + folder_.path() + "' && '" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1";
+  Ran Run(const std::string& arguments, const std::string& variables = "") const {
+    const std::string command = "cd '" + folder_.path() + "' && " + variables +
+                                " '" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1";
     Ran ran;
     std::FILE* pipe = popen(command.c_str(), "r");
     if (pipe == nullptr) return ran;
@@ -109,6 +109,8 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
       {"replay absent.json", "absent.json"},
       {"replay .", "no case file"},
       {"minimize absent.json", "output"},
+      {"bisect absent.json --versions 3.0.5,3.1.1", "absent.json"},
+      {"bisect absent.json", "--versions"},
       {"show absent.json", "absent.json"},
       {"inspect absent.h5", "absent.h5"},
       {"predict absent.json --input x.npy --output y.npy", "absent.json"},
@@ -121,14 +123,41 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
 }
 
 TEST_F(CommandLine, HelpOfEachCommandHasAnExample) {
-  for (const char* command : {"check", "replay", "minimize", "show", "generate", "testees",
-                              "predict", "inspect", "vet"}) {
+  for (const char* command : {"check", "replay", "minimize", "bisect", "show", "generate",
+                              "testees", "predict", "inspect", "vet"}) {
     const Ran ran = Run(std::string(command) + " --help");
     EXPECT_EQ(ran.code, 0);
     EXPECT_NE(ran.text.find(std::string("weightproof ") + command + " "), std::string::npos)
         << ran.text;
     EXPECT_NE(ran.text.find("Example"), std::string::npos) << ran.text;
   }
+}
+
+TEST_F(CommandLine, BisectNamesWhatIsWrongWithItsVersions) {
+  Write("plain.json", kPlainCase);
+  const std::pair<const char*, const char*> kBad[] = {
+      {"--versions 3.0.5", "one version"},
+      {"--versions 3.9.2,3.0.5", "ascend"},
+      {"--versions 3.0.5..3.15.1", "scripts/bisect"},
+      {"--versions 3.0.5,3.9.2 --testee builtin", "no real loader"},
+      {"--versions 3.0.5,3.9.2 --testee keras@3.1.0", "leave '@3.1.0' out"},
+      {"--versions 3.0.5,3.9.2 --clause nonsense", "nonsense"},
+  };
+  for (const auto& [arguments, word] : kBad) {
+    const Ran ran = Run("bisect plain.json " + std::string(arguments), "WEIGHTPROOF_VENVS=none");
+    EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.text;
+    EXPECT_NE(ran.text.find(word), std::string::npos) << arguments << "\n" << ran.text;
+  }
+}
+
+TEST_F(CommandLine, BisectGoesOnWhenAVersionCannotBeHad) {
+  Write("plain.json", kPlainCase);
+  const Ran ran = Run("bisect plain.json --versions 3.0.5,3.9.2 --prepare 'test x ='",
+                      "WEIGHTPROOF_VENVS=none");
+  EXPECT_EQ(ran.code, 3) << ran.text;
+  EXPECT_NE(ran.text.find("3.0.5     cannot be installed"), std::string::npos) << ran.text;
+  EXPECT_NE(ran.text.find("3.9.2     cannot be installed"), std::string::npos) << ran.text;
+  EXPECT_NE(ran.text.find("no version says anything"), std::string::npos) << ran.text;
 }
 
 TEST_F(CommandLine, ReplaysShowsAndRefusesToMinimizeAnInnocentCase) {

@@ -18,6 +18,7 @@ inline constexpr int kExitHarness = 3;
 int Check(const CheckOptions& options);
 int Replay(const ReplayOptions& options);
 int Minimize(const MinimizeOptions& options);
+int Bisect(const BisectOptions& options);
 int Show(const ShowOptions& options);
 int GenerateCases(const GenerateOptions& options);
 int Testees(const TesteesOptions& options);

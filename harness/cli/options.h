@@ -36,6 +36,15 @@ struct MinimizeOptions {
   double seconds = 30;
 };
 
+struct BisectOptions {
+  std::string file;
+  std::string testee = "keras";
+  std::string versions;  // "A..B" or "A,B,C"
+  std::string prepare;   // command that makes the environment of the testee whose name follows it
+  std::string clause;    // the one that counts; "": any
+  bool all = false;      // asks every version
+};
+
 struct ShowOptions {
   std::string file;
   bool python = false;
