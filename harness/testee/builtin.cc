@@ -71,6 +71,10 @@ BuiltinTestee::BuiltinTestee(std::string name) {
   description_.name = std::move(name);
   description_.version = "0.1.0";
   description_.backend = "eigen";
+  description_.dtypes = {"float32"};
+  description_.promises = {"pairs-by-position", "pairs-by-name", "refusal-changes-nothing",
+                           "accounts-for-everything"};
+  description_.load_options = {"trust_auto_names", "assume_order", "allow_narrowing"};
   description_.makes_reports = true;
   description_.errors_help_is_clause = true;
   description_.space.formats = {"legacy_h5", "legacy_h5_model", "weights_h5"};

@@ -261,11 +261,12 @@ Exchange Process::Ask(std::string_view line, std::chrono::milliseconds timeout) 
   }
 }
 
-void Process::Close(std::chrono::milliseconds timeout) {
-  if (pid_ < 0 || !is_ours()) return;
+std::string Process::Close(std::chrono::milliseconds timeout) {
+  if (pid_ < 0 || !is_ours()) return "not running";
   CloseFd(to_);
-  WaitForDeath(timeout);
-  Reap();
+  const bool ended = WaitForDeath(timeout);
+  const std::string cause = Reap();
+  return ended ? cause : "did not end";
 }
 
 }  // namespace weightproof

@@ -54,8 +54,9 @@ class Process {
   // Sends `line` and a newline, waits for one line. After any end but kLine the process is dead.
   Exchange Ask(std::string_view line, std::chrono::milliseconds timeout);
 
-  // Tells the process to end by closing its stdin, and waits up to `timeout`; then kills it.
-  void Close(std::chrono::milliseconds timeout);
+  // Tells the process to end by closing its stdin, and waits up to `timeout`; then kills it. How it
+  // ended: "exit code 0"; "did not end" when it had to be killed.
+  std::string Close(std::chrono::milliseconds timeout);
 
   // False in a process that was forked after Start: there this object neither asks nor kills.
   bool is_ours() const;

@@ -6,6 +6,7 @@
 #include "harness/testee/faults/faults.h"
 #include "harness/testee/keras.h"
 #include "harness/testee/loader_name.h"
+#include "harness/testee/worker_command.h"
 
 namespace weightproof {
 
@@ -17,6 +18,7 @@ std::string_view OutcomeName(Outcome outcome) {
 
 Result<std::unique_ptr<Testee>> MakeTestee(std::string_view name) {
   if (name == "builtin") return std::make_unique<BuiltinTestee>();
+  if (name == "builtin-worker") return MakeBuiltinWorker();
   if (name.starts_with("fault:") || name == "canary") {
     if (std::unique_ptr<Testee> fault = MakeFault(name)) return fault;
   } else if (IsLoaderName(name) || name.starts_with("worker:")) {

@@ -121,8 +121,12 @@ struct Description {
   std::string name;     // "builtin", "keras"
   std::string version;  // "3.15.1"
   std::string backend;
-  Space space;                 // what it supports
-  bool makes_reports = false;  // Account and structured reports are complete
+  Space space;                            // what it supports
+  std::vector<std::string> reads;         // formats that it loads though it does not save them
+  std::vector<std::string> dtypes;        // of variables; empty: float32 alone
+  std::vector<std::string> promises;      // in words of PROTOCOL.md: "pairs-by-position", ...
+  std::vector<std::string> load_options;  // "assume_order", ...: those of LoadRequest it knows
+  bool makes_reports = false;             // Account and structured reports are complete
   bool errors_help_is_clause = false;
   // What this version's own documentation says; null where no table of this version is there.
   std::shared_ptr<const Documentation> documentation;
@@ -137,7 +141,8 @@ class Testee {
   virtual Answer Assign(const AssignRequest& request) = 0;
 };
 
-// "builtin", "fault:NAME", "canary", "keras", "tf_keras", "worker:COMMAND". Errors: unknown name.
+// "builtin", "builtin-worker", "fault:NAME", "canary", "keras", "tf_keras", "worker:COMMAND".
+// Errors: unknown name.
 Result<std::unique_ptr<Testee>> MakeTestee(std::string_view name);
 
 }  // namespace weightproof

@@ -1,39 +1,16 @@
 #include "harness/testee/wire.h"
 
-#include <algorithm>
-#include <cstring>
+#include <array>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "harness/case/json.h"
 #include "harness/case/json_fields.h"
-#include "harness/testee/base64.h"
+#include "harness/testee/wire_parts.h"
 
 namespace weightproof {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::size_t kLineBytesMax = std::size_t{64} << 20;
-constexpr std::array<std::string_view, 4> kOutcomes = {"ok", "refused", "unsupported",
-                                                       "worker_error"};
-
-Json TensorToJson(const Tensor& tensor) {
-  return {{"dtype", DTypeName(tensor.dtype())},
-          {"shape", tensor.shape()},
-          {"data", Base64Encode(tensor.bytes())}};
-}
-
-Json TensorsToJson(const std::vector<NamedTensor>* tensors) {
-  Json list = Json::array();
-  if (tensors == nullptr) return list;
-  for (const NamedTensor& named : *tensors) {
-    Json entry = TensorToJson(named.tensor);
-    entry["id"] = named.id;
-    list.push_back(std::move(entry));
-  }
-  return list;
-}
 
 Json ProgramToJson(const Program& program) {
   return {{"architecture", ArchitectureToJson(*program.architecture)},
@@ -53,96 +30,22 @@ Json Request(std::string_view op, std::uint64_t id) {
   return {{"protocol", kWorkerProtocol}, {"id", id}, {"op", op}};
 }
 
+Json Variables(const std::vector<NamedTensor>* tensors) {
+  return tensors == nullptr ? Json::array() : TensorsToWire(*tensors);
+}
+
 void AddInputs(const Tensor* inputs, const std::vector<Tensor>* more, Json& out) {
-  if (inputs != nullptr) out["inputs"] = TensorToJson(*inputs);
+  if (inputs != nullptr) out["inputs"] = TensorToWire(*inputs);
   if (more == nullptr) return;
-  for (const Tensor& tensor : *more) out["more_inputs"].push_back(TensorToJson(tensor));
-}
-
-// Text of any length, cut: a traceback must not make its answer unreadable.
-void LongText(JsonFields& fields, std::string_view key, std::string& out, bool required = false) {
-  const Json* value = fields.Find(key, required);
-  if (value == nullptr) return;
-  const auto* text = value->get_ptr<const std::string*>();
-  if (text == nullptr) return fields.Wrong(key, "a text is due here");
-  out = text->substr(0, kAnswerTextBytesMax);
-  if (text->size() > out.size()) out += " [cut]";
-}
-
-void ReadTensor(JsonFields& fields, Tensor& out) {
-  std::string dtype_name;
-  Shape shape;
-  fields.Text("dtype", dtype_name, true);
-  fields.Ints("shape", kAnswerRankMax, shape, 0, kDimensionMax, true);
-  const Json* data = fields.Find("data", true);
-  if (!fields.ok()) return;
-  const auto* text = data->get_ptr<const std::string*>();
-  const auto dtype = DTypeFromName(dtype_name);
-  const auto count = ElementCount(shape);
-  if (text == nullptr) return fields.Wrong("data", "a text is due here");
-  if (!dtype) return fields.Wrong("dtype", "no dtype of this program");
-  // The size is checked before any memory is asked for.
-  if (!count || static_cast<std::size_t>(*count) > kLineBytesMax) {
-    return fields.Wrong("shape", "too many elements", ErrorKind::kLimitExceeded);
-  }
-  const std::size_t bytes_due = static_cast<std::size_t>(*count) * DTypeSize(*dtype);
-  if (text->size() != (bytes_due + 2) / 3 * 4) {
-    return fields.Wrong("data", "the bytes do not fit dtype and shape");
-  }
-  const auto bytes = Base64Decode(*text);
-  if (!bytes || bytes->size() != bytes_due) {
-    return fields.Wrong("data", "no base64 of the bytes that dtype and shape ask for");
-  }
-  out = Tensor(*dtype, std::move(shape));
-  if (bytes_due != 0) std::memcpy(out.bytes().data(), bytes->data(), bytes_due);
-}
-
-void ReadPrediction(JsonFields& fields, std::string_view key, Tensor& out) {
-  const Json* value = fields.Find(key);
-  if (value == nullptr) return;
-  const JsonPlace place{&fields.place(), key};
-  JsonFields inner(*value, place);
-  ReadTensor(inner, out);
-  inner.Done();
-  if (!inner.ok()) fields.Take(std::move(inner).error());
-}
-
-// Calls `read` with the fields of each element of the list `key`.
-template <class Read>
-void EachObject(JsonFields& fields, std::string_view key, std::size_t count_max, Read read) {
-  const Json* value = fields.Find(key);
-  if (value == nullptr) return;
-  const auto* list = value->get_ptr<const Json::array_t*>();
-  if (list == nullptr) return fields.Wrong(key, "a list is due here");
-  if (list->size() > count_max) {
-    return fields.Wrong(key, "too many entries", ErrorKind::kLimitExceeded);
-  }
-  const JsonPlace place{&fields.place(), key};
-  for (std::size_t i = 0; i < list->size() && fields.ok(); ++i) {
-    const JsonPlace here{&place, {}, i, true};
-    JsonFields inner((*list)[i], here);
-    read(inner);
-    inner.Done();
-    if (!inner.ok()) fields.Take(std::move(inner).error());
-  }
-}
-
-void ReadVariables(JsonFields& fields, std::string_view key, std::vector<NamedTensor>& out) {
-  std::set<std::string> ids;
-  EachObject(fields, key, kAnswerVariablesMax, [&](JsonFields& inner) {
-    NamedTensor named;
-    inner.Text("id", named.id, true);
-    ReadTensor(inner, named.tensor);
-    if (!ids.insert(named.id).second) inner.Wrong("id", "the id \"" + named.id + "\" twice");
-    out.push_back(std::move(named));
-  });
+  for (const Tensor& tensor : *more) out["more_inputs"].push_back(TensorToWire(tensor));
 }
 
 void ReadWarnings(JsonFields& fields, Answer& answer) {
-  EachObject(fields, "warnings", kJsonValuesMax, [&](JsonFields& inner) {
+  ReadEachObject(fields, "warnings", kJsonValuesMax, [&](JsonFields& inner) {
     ReportLine line;
     inner.Text("kind", line.kind, true);
-    LongText(inner, "text", line.text, true);
+    inner.Text("subject", line.subject);
+    ReadLongText(inner, "text", line.text, true);
     if (answer.reports.size() < kAnswerReportsMax) answer.reports.push_back(std::move(line));
     if (answer.reports.size() == kAnswerReportsMax - 1) {
       answer.reports.push_back({"cut", "", "more reports than can be kept"});
@@ -151,16 +54,31 @@ void ReadWarnings(JsonFields& fields, Answer& answer) {
 }
 
 void ReadResave(JsonFields& fields, Answer& answer) {
-  const Json* value = fields.Find("resave");
-  if (value == nullptr) return;
-  const JsonPlace place{&fields.place(), "resave"};
-  JsonFields inner(*value, place);
-  Outcome outcome = Outcome::kOk;
-  inner.Word("outcome", kOutcomes, outcome, true);
-  LongText(inner, "message", answer.resave_message);
-  inner.Done();
-  answer.resave = outcome;
-  if (!inner.ok()) fields.Take(std::move(inner).error());
+  ReadObject(fields, "resave", [&](JsonFields& inner) {
+    Outcome outcome = Outcome::kOk;
+    inner.Word("outcome", std::span<const std::string_view>(kWireOutcomes), outcome, true);
+    ReadLongText(inner, "message", answer.resave_message);
+    answer.resave = outcome;
+  });
+}
+
+// Pairs of texts as objects with these two keys.
+void ReadPairs(JsonFields& fields, std::string_view key, std::string_view first,
+               std::string_view second, std::vector<std::pair<std::string, std::string>>& out) {
+  ReadEachObject(fields, key, kAnswerVariablesMax, [&](JsonFields& inner) {
+    std::pair<std::string, std::string> pair;
+    inner.Text(first, pair.first, true);
+    inner.Text(second, pair.second, true);
+    out.push_back(std::move(pair));
+  });
+}
+
+void ReadAccount(JsonFields& fields, Answer& answer) {
+  ReadObject(fields, "account", [&](JsonFields& inner) {
+    answer.account.emplace();
+    ReadPairs(inner, "sources", "id", "path", answer.account->sources);
+    ReadPairs(inner, "unused", "path", "role", answer.account->unused);
+  });
 }
 
 // What every answer has: which request it is for, and its outcome.
@@ -168,13 +86,17 @@ void ReadHead(JsonFields& fields, std::uint64_t id, Answer& answer) {
   std::uint64_t found = 0;
   fields.Unsigned("id", found);
   if (found != id) fields.Wrong("id", "the answer is for another request");
-  fields.Word("outcome", kOutcomes, answer.outcome, true);
-  LongText(fields, "kind", answer.error_kind);
-  LongText(fields, "message", answer.error_message);
-  if (answer.outcome == Outcome::kUnsupported) LongText(fields, "what", answer.error_message, true);
+  fields.Word("outcome", std::span<const std::string_view>(kWireOutcomes), answer.outcome, true);
+  ReadLongText(fields, "kind", answer.error_kind);
+  ReadLongText(fields, "place", answer.error_place);
+  ReadLongText(fields, "message", answer.error_message);
+  ReadLongText(fields, "remedy", answer.error_remedy);
+  if (answer.outcome == Outcome::kUnsupported) {
+    ReadLongText(fields, "what", answer.error_message, true);
+  }
   if (answer.outcome == Outcome::kWorkerError) {
     answer.error_kind = "Traceback";
-    LongText(fields, "traceback", answer.error_message, true);
+    ReadLongText(fields, "traceback", answer.error_message, true);
   }
 }
 
@@ -185,7 +107,7 @@ std::string DescribeLine(std::uint64_t id) { return DumpJson(Request("describe",
 std::string SaveLine(const SaveRequest& request, std::uint64_t id) {
   Json out = Request("save", id);
   out["build"] = BuildRequestToJson(request.build);
-  out["weights"] = TensorsToJson(request.weights);
+  out["weights"] = Variables(request.weights);
   out["format"] = RouteFormatName(request.format);
   out["dialect"] = DialectName(request.dialect);
   out["path"] = request.path;
@@ -197,7 +119,7 @@ std::string SaveLine(const SaveRequest& request, std::uint64_t id) {
 std::string LoadLine(const LoadRequest& request, std::uint64_t id) {
   Json out = Request("load", id);
   out["build"] = BuildRequestToJson(request.build);
-  out["initial"] = TensorsToJson(request.initial);
+  out["initial"] = Variables(request.initial);
   out["format"] = RouteFormatName(request.format);
   out["load_as"] = request.load_as == LoadAs::kModel ? "model" : "weights";
   out["by_name"] = request.by_name;
@@ -205,6 +127,10 @@ std::string LoadLine(const LoadRequest& request, std::uint64_t id) {
   out["partial"] = request.partial;
   out["path"] = request.path;
   out["resave_path"] = request.resave_path;
+  // Only who lists an option is asked with it.
+  if (request.trust_auto_names) out["options"].push_back("trust_auto_names");
+  if (request.assume_order) out["options"].push_back("assume_order");
+  if (request.allow_narrowing) out["options"].push_back("allow_narrowing");
   AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
@@ -212,13 +138,13 @@ std::string LoadLine(const LoadRequest& request, std::uint64_t id) {
 std::string AssignLine(const AssignRequest& request, std::uint64_t id) {
   Json out = Request("assign", id);
   out["build"] = BuildRequestToJson(request.build);
-  out["weights"] = TensorsToJson(request.weights);
+  out["weights"] = Variables(request.weights);
   AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
 
 Result<Answer> AnswerFromLine(std::string_view line, std::uint64_t id) {
-  auto value = ParseJson(line, "answer", kLineBytesMax);
+  auto value = ParseJson(line, "answer", kWireLineBytesMax);
   if (!value) return std::unexpected(std::move(value.error()));
   const JsonPlace place{nullptr, "answer"};
   JsonFields fields(*value, place);
@@ -227,15 +153,16 @@ Result<Answer> AnswerFromLine(std::string_view line, std::uint64_t id) {
   ReadWarnings(fields, answer);
   ReadVariables(fields, "variables", answer.variables);
   ReadVariables(fields, "variables_before", answer.variables_before);
-  ReadPrediction(fields, "prediction", answer.prediction);
-  ReadPrediction(fields, "prediction_before", answer.prediction_before);
+  ReadTensorAt(fields, "prediction", answer.prediction);
+  ReadTensorAt(fields, "prediction_before", answer.prediction_before);
   std::string prediction_error;
-  LongText(fields, "prediction_error", prediction_error);
+  ReadLongText(fields, "prediction_error", prediction_error);
   if (!prediction_error.empty()) {
     answer.reports.push_back({"prediction_error", "", std::move(prediction_error)});
   }
   fields.Bool("repeatable", answer.repeatable);
   ReadResave(fields, answer);
+  ReadAccount(fields, answer);
   fields.Done();
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
   return answer;
@@ -258,18 +185,20 @@ Result<Description> DescriptionFromLine(std::string_view line, std::uint64_t id)
   fields.Text("name", out.name, true);
   fields.Text("version", out.version, true);
   fields.Text("backend", out.backend, true);
-  const Json* space = fields.Find("space", true);
-  if (space != nullptr) {
-    const JsonPlace inside{&place, "space"};
-    JsonFields inner(*space, inside);
+  if (!fields.Has("space")) fields.Wrong("", "the key \"space\" is missing");
+  ReadObject(fields, "space", [&](JsonFields& inner) {
     inner.Texts("layers", kCaseLayersMax, out.space.layers, true);
     inner.Texts("formats", kCaseLayersMax, out.space.formats, true);
     inner.Texts("dialects", kCaseLayersMax, out.space.dialects, true);
     inner.Texts("modes", kCaseLayersMax, out.space.modes, true);
     inner.Texts("steps", kCaseLayersMax, out.space.steps, true);
-    inner.Done();
-    if (!inner.ok()) fields.Take(std::move(inner).error());
-  }
+  });
+  fields.Texts("reads", kCaseLayersMax, out.reads);
+  fields.Texts("dtypes", kCaseLayersMax, out.dtypes);
+  fields.Texts("promises", kCaseLayersMax, out.promises);
+  fields.Texts("options", kCaseLayersMax, out.load_options);
+  fields.Bool("accounts", out.makes_reports);
+  fields.Bool("remedies", out.errors_help_is_clause);
   fields.Done();
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
   return out;

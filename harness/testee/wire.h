@@ -11,6 +11,7 @@
 namespace weightproof {
 
 inline constexpr int kWorkerProtocol = 1;
+inline constexpr std::size_t kWireLineBytesMax = std::size_t{64} << 20;
 inline constexpr std::size_t kAnswerVariablesMax = 10'000;
 inline constexpr std::size_t kAnswerReportsMax = 1'000;  // more are cut, with a line that says so
 inline constexpr std::size_t kAnswerTextBytesMax = 64 << 10;  // longer texts are cut

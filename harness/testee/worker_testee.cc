@@ -2,6 +2,7 @@
 
 #include "harness/testee/documentation.h"
 #include "harness/testee/wire.h"
+#include "harness/testee/worker_command.h"
 
 namespace weightproof {
 namespace {
@@ -71,6 +72,10 @@ WorkerTestee::WorkerTestee(std::vector<std::string> argv, Environment environmen
                            const ProcessLimits& limits)
     : argv_(std::move(argv)), environment_(std::move(environment)), limits_(limits) {}
 
+ProcessLimits WorkerTestee::StandardLimits() {
+  return WorkerLimits().value_or(ProcessLimits{.resident_bytes_max = kWorkerBytesMax});
+}
+
 WorkerTestee::~WorkerTestee() {
   if (standing_) standing_->Close(kCloseTimeout);
 }
@@ -84,13 +89,15 @@ Result<std::unique_ptr<Process>> WorkerTestee::StartProcess(const SessionSpec& s
 
 Result<std::unique_ptr<WorkerTestee>> WorkerTestee::Create(std::vector<std::string> argv,
                                                            Environment environment,
-                                                           const ProcessLimits& limits) {
+                                                           const ProcessLimits& limits,
+                                                           WireTap tap) {
   std::unique_ptr<WorkerTestee> testee(
       new WorkerTestee(std::move(argv), std::move(environment), limits));
+  testee->tap_ = std::move(tap);
   auto process = testee->StartProcess({});
   if (!process) return std::unexpected(std::move(process.error()));
   const std::uint64_t id = ++testee->last_id_;
-  const Exchange exchange = (*process)->Ask(DescribeLine(id), limits.start_timeout);
+  const Exchange exchange = testee->Exchanged(**process, DescribeLine(id), limits.start_timeout);
   if (exchange.end != ExchangeEnd::kLine) {
     const Answer answer =
         AnswerOfEnd(exchange, (*process)->stderr_tail(), limits, limits.start_timeout);
@@ -104,11 +111,19 @@ Result<std::unique_ptr<WorkerTestee>> WorkerTestee::Create(std::vector<std::stri
   return testee;
 }
 
+Exchange WorkerTestee::Exchanged(Process& process, const std::string& line,
+                                 std::chrono::milliseconds timeout) {
+  if (tap_.asked) tap_.asked(line);
+  Exchange exchange = process.Ask(line, timeout);
+  if (exchange.end == ExchangeEnd::kLine && tap_.answered) tap_.answered(exchange.line);
+  return exchange;
+}
+
 Answer WorkerTestee::AskProcess(std::unique_ptr<Process>& process, bool is_new,
                                 const std::string& line, std::uint64_t id) {
   const auto timeout =
       is_new ? limits_.start_timeout + limits_.request_timeout : limits_.request_timeout;
-  const Exchange exchange = process->Ask(line, timeout);
+  const Exchange exchange = Exchanged(*process, line, timeout);
   if (exchange.end != ExchangeEnd::kLine) {
     Answer answer = AnswerOfEnd(exchange, process->stderr_tail(), limits_, timeout);
     process.reset();

@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/testee/process.h"
@@ -12,13 +14,21 @@
 
 namespace weightproof {
 
+// Who listens to the lines that go to and fro, without their newlines. `answered` may change an
+// answer before it is read: that is how wrong answers are tried.
+struct WireTap {
+  std::function<void(std::string_view line)> asked;
+  std::function<void(std::string& line)> answered;
+};
+
 class WorkerTestee : public Testee {
  public:
   // Starts the command and asks it to describe itself. Errors: it cannot be run, it dies, it says
   // nothing within limits.start_timeout, or it speaks another protocol.
-  static Result<std::unique_ptr<WorkerTestee>> Create(std::vector<std::string> argv,
-                                                      Environment environment,
-                                                      const ProcessLimits& limits = {});
+  static Result<std::unique_ptr<WorkerTestee>> Create(
+      std::vector<std::string> argv, Environment environment,
+      const ProcessLimits& limits = StandardLimits(), WireTap tap = {});
+  static ProcessLimits StandardLimits();  // WorkerLimits, or the default where it is an error
   ~WorkerTestee() override;
 
   const Description& Describe() const override { return description_; }
@@ -29,6 +39,8 @@ class WorkerTestee : public Testee {
   // Says what the library's own documentation promises, if it is that of the version at work.
   void Document(std::shared_ptr<const Documentation> documentation);
 
+  void Listen(WireTap tap) { tap_ = std::move(tap); }
+
   int processes_started() const { return processes_started_; }
 
  private:
@@ -36,12 +48,14 @@ class WorkerTestee : public Testee {
   Result<std::unique_ptr<Process>> StartProcess(const SessionSpec& session);
   // Asks in the standing process or, for a session that needs one, in a process of its own.
   Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line);
+  Exchange Exchanged(Process& process, const std::string& line, std::chrono::milliseconds timeout);
   Answer AskProcess(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
                     std::uint64_t id);
 
   std::vector<std::string> argv_;
   Environment environment_;
   ProcessLimits limits_;
+  WireTap tap_;
   Description description_;
   std::unique_ptr<Process> standing_;
   std::uint64_t last_id_ = 0;
