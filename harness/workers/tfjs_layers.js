@@ -35,7 +35,8 @@ const LAYERS = {
   GlobalMaxPooling1D: ['globalMaxPooling1d', {}], GlobalMaxPooling2D: ['globalMaxPooling2d', {}],
   GlobalAveragePooling1D: ['globalAveragePooling1d', {}],
   GlobalAveragePooling2D: ['globalAveragePooling2d', {}],
-  SimpleRNN: ['simpleRNN', {units: 1}], LSTM: ['lstm', {units: 1}], GRU: ['gru', {units: 1}],
+  SimpleRNN: ['simpleRNN', {units: 1}], LSTM: ['lstm', {units: 1}],
+  GRU: ['gru', {units: 1, reset_after: false}],
   DepthwiseConv2D: ['depthwiseConv2d', {kernel_size: 1}],
   SeparableConv2D: ['separableConv2d', {filters: 1, kernel_size: 1}],
   Conv2DTranspose: ['conv2dTranspose', {filters: 1, kernel_size: 1}],
@@ -74,6 +75,10 @@ class Names {
 function makeLayer(tf, names, className, config, name, frozen) {
   if (!Object.hasOwn(LAYERS, className)) throw new Unsupported(`layer ${className}`);
   const given = {...DEFAULTS[className], ...config};
+  if (className === 'LeakyReLU' && 'negative_slope' in given) {  // the case's word
+    given.alpha = given.negative_slope;
+    delete given.negative_slope;
+  }
   const options = {};
   for (const [key, value] of Object.entries(given)) {
     options[camel(key)] = WORDS.has(key) && typeof value === 'string' ? camel(value) : value;
@@ -85,11 +90,11 @@ function makeLayer(tf, names, className, config, name, frozen) {
     layer = tf.layers[LAYERS[className][0]](options);
   } catch (error) {
     if (isOurs(error)) throw error;
-    throw new Unsupported(`build: ${error.name}: ${error.message}`);
+    throw new Unsupported(`build: ${error.name}: ${error.message.split('\n')[0]}`);
   }
   // The library ignores arguments that it does not know.
   const known = layer.getConfig();
-  for (const key of Object.keys(config)) {
+  for (const key of Object.keys(given)) {
     if (!(camel(key) in known)) throw new Unsupported(`argument ${key} of ${className}`);
   }
   return layer;
