@@ -92,6 +92,8 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   result.testee = engine.testee;
   result.testee_version = engine.testee_version;
   if (engine.foreign) result.testee_backend = engine.testee_backend;
+  result.writer = engine.writer.empty() ? engine.testee : engine.writer;
+  result.writer_version = engine.writer_version;
   result.foreign = engine.foreign;
   result.documented = engine.documentation != nullptr;
   result.seed = given.seed;

@@ -43,9 +43,11 @@ struct CampaignOptions {
 };
 
 struct CampaignResult {
-  std::string testee;
+  std::string testee;  // that loads
   std::string testee_version;
   std::string testee_backend;  // of a real loader
+  std::string writer;  // that saves
+  std::string writer_version;
   bool foreign = false;
   bool documented = false;  // its documentation of this version was at hand
   std::uint64_t seed = 1;

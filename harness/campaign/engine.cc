@@ -7,6 +7,7 @@
 
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/smaller.h"
+#include "harness/case/space.h"
 #include "harness/testee/loader_name.h"
 #include "harness/testee/testee.h"
 #include "model/spec/plan.h"
@@ -14,15 +15,21 @@
 namespace weightproof {
 namespace {
 
+bool InThisProcess(std::string_view name) {
+  return name == "builtin" || name == "canary" || name.starts_with("fault:");
+}
+
+// A real loader, as opposed to what is made of the built-in one.
+bool IsForeign(std::string_view name) { return !InThisProcess(name) && name != "builtin-worker"; }
+
 // A testee that lives in this process is made anew for every case, so that what it hides cannot
 // make a case depend on the cases before it, nor findings on the number of workers.
 struct Runner {
   std::string name;
-  bool foreign = false;
   std::unique_ptr<Testee> kept;
 
   Result<Testee*> Take() {
-    if (kept == nullptr || !foreign) {
+    if (kept == nullptr || InThisProcess(name)) {
       Result<std::unique_ptr<Testee>> made = MakeTestee(name);
       if (!made) return std::unexpected(made.error());
       kept = *std::move(made);
@@ -31,8 +38,35 @@ struct Runner {
   }
 };
 
-bool IsForeign(std::string_view name) {
-  return name != "builtin" && name != "canary" && !name.starts_with("fault:");
+struct TwoTestees {
+  Testee* writer = nullptr;
+  Testee* reader = nullptr;
+};
+
+// Who saves and who loads; one and the same where they have one name.
+struct Pair {
+  Runner writer, reader;
+
+  bool same() const { return writer.name == reader.name; }
+  Result<TwoTestees> Take() {
+    Result<Testee*> loads = reader.Take();
+    if (!loads) return std::unexpected(loads.error());
+    if (same()) return TwoTestees{*loads, *loads};
+    Result<Testee*> saves = writer.Take();
+    if (!saves) return std::unexpected(saves.error());
+    return TwoTestees{*saves, *loads};
+  }
+};
+
+// Cases that both sides can play. Where the two speak different dialects, the case's is the
+// writer's.
+Space SpaceOfPair(const Description& writer, const Description& reader) {
+  Space reads = SpellOut(reader.space);
+  reads.formats.insert(reads.formats.end(), reader.reads.begin(), reader.reads.end());
+  Space space = CommonSpace(writer.space, reads);
+  if (space.dialects.empty()) space.dialects = SpellOut(writer.space).dialects;
+  space.modes = reads.modes;
+  return space;
 }
 
 // Small cases come first from a slow loader: they find what there is to find soonest, and shrink
@@ -61,30 +95,53 @@ bool Plays(const Case& c) {
 
 }  // namespace
 
-Result<Engine> MakeEngine(std::string_view testee) {
-  auto runner = std::make_shared<Runner>();
-  runner->name = std::string(testee);
-  runner->foreign = IsForeign(testee);
-  Result<Testee*> probe = runner->Take();
+std::string TesteeArguments(const std::string& writer, const std::string& reader) {
+  const auto quoted = [](const std::string& name) {
+    return name.contains(' ') ? "'" + name + "'" : name;
+  };
+  if (writer.empty() || writer == reader) return "--testee " + quoted(reader);
+  return "--writer " + quoted(writer) + " --reader " + quoted(reader);
+}
+
+Result<Engine> MakeEngine(std::string_view testee) { return MakeEngine(testee, testee); }
+
+Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
+  auto pair = std::make_shared<Pair>();
+  pair->writer.name = std::string(writer);
+  pair->reader.name = std::string(reader);
+  Result<TwoTestees> probe = pair->Take();
   if (!probe) return std::unexpected(probe.error());
-  const Description description = (*probe)->Describe();
-  if (!runner->foreign) runner->kept.reset();  // a real loader goes on, for shrinking
+  const Description saves = probe->writer->Describe();
+  const Description loads = probe->reader->Describe();
+  const bool foreign = IsForeign(writer) || IsForeign(reader);
+  const Space space = pair->same() ? loads.space : SpaceOfPair(saves, loads);
+  if (!pair->same() && (space.formats.empty() || space.layers.empty())) {
+    return Fail(
+        ErrorKind::kBadConfig, std::string(writer) + " and " + std::string(reader),
+        std::string("they have no ") + (space.formats.empty() ? "format" : "layer") + " in common",
+        "name two testees of which one reads what the other writes");
+  }
+  // What lives elsewhere goes on, for shrinking.
+  for (Runner* runner : {&pair->writer, &pair->reader}) {
+    if (InThisProcess(runner->name)) runner->kept.reset();
+  }
 
   Engine engine;
-  engine.testee = runner->name;
-  engine.testee_version = description.version;
-  engine.testee_backend = description.backend;
-  engine.foreign = runner->foreign;
-  engine.documentation = description.documentation;
-  engine.start = [runner]() -> Status {
-    runner->kept.reset();
-    Result<Testee*> made = runner->Take();
+  engine.testee = pair->reader.name;
+  engine.testee_version = loads.version;
+  engine.testee_backend = loads.backend;
+  engine.writer = pair->writer.name;
+  engine.writer_version = saves.version;
+  engine.foreign = foreign;
+  if (pair->same()) engine.documentation = loads.documentation;
+  engine.start = [pair]() -> Status {
+    pair->writer.kept.reset();
+    pair->reader.kept.reset();
+    Result<TwoTestees> made = pair->Take();
     if (!made) return std::unexpected(made.error());
     return {};
   };
-  const Space space = description.space;
-  engine.draw = [space, foreign = runner->foreign](std::uint64_t seed,
-                                                   std::uint64_t index) -> std::optional<Case> {
+  engine.draw = [space, foreign](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
     SeededChoices choices(seed, index);
     Case c = Generate(choices, SpaceOfDraw(space, foreign, index));
     if (!Plays(c)) return std::nullopt;
@@ -94,28 +151,29 @@ Result<Engine> MakeEngine(std::string_view testee) {
                         const std::function<bool(const Case&)>& visit) {
     Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);
   };
-  engine.run = [runner](const Case& c, const std::string& scratch) {
-    Result<Testee*> made = runner->Take();
-    if (made) return RunCase(c, **made, **made, scratch);
+  engine.run = [pair](const Case& c, const std::string& scratch) {
+    Result<TwoTestees> made = pair->Take();
+    if (made) return RunCase(c, *made->writer, *made->reader, scratch);
     CaseResult failed;
     failed.overall = VerdictKind::kHarnessError;
     return failed;
   };
-  engine.ask = [runner](const Case& c, const std::string& scratch, std::string_view clause) {
-    Result<Testee*> made = runner->Take();
-    if (made) return RunClause(c, **made, **made, scratch, clause);
+  engine.ask = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
+    Result<TwoTestees> made = pair->Take();
+    if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause);
     return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
   };
   if (engine.foreign) {
-    engine.explain = [runner](const Case& c, const std::string& scratch, std::string_view clause) {
-      Result<Testee*> made = runner->Take();
-      if (made) return Explain(c, **made, **made, scratch, clause);
+    engine.explain = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
+      Result<TwoTestees> made = pair->Take();
+      if (made) return Explain(c, *made->writer, *made->reader, scratch, clause);
       Explanation none;
       none.failure = made.error().Text();
       return none;
     };
   }
-  if (const std::string python = Interpreter(testee); !python.empty()) {
+  // A plain script plays one library.
+  if (const std::string python = Interpreter(reader); !python.empty() && pair->same()) {
     engine.run_script = [python](const std::string& script) {
       return RunPythonScript(python, script);
     };

@@ -29,10 +29,12 @@ struct ScriptRun {
 };
 
 struct Engine {
-  std::string testee;
+  std::string testee;  // that loads
   std::string testee_version;
   std::string testee_backend;
-  bool foreign = false;  // a real loader in a process of its own
+  std::string writer;  // that saves; most often the same
+  std::string writer_version;
+  bool foreign = false;  // one of the two is a real loader in a process of its own
   // Of this version of a real loader; null: none is there, and everything found is a hazard.
   std::shared_ptr<const Documentation> documentation;
 
@@ -62,6 +64,11 @@ struct Engine {
 
 // The engine of a testee by its name. Error: unknown name, or a worker that does not start.
 Result<Engine> MakeEngine(std::string_view testee);
+// One testee saves, another one loads. Error also: they have no format or layer in common.
+Result<Engine> MakeEngine(std::string_view writer, std::string_view reader);
+
+// How the command line names them: "--testee keras", "--writer builtin --reader keras".
+std::string TesteeArguments(const std::string& writer, const std::string& reader);
 
 // What the command line calls small: at most two layers with weights, builds of at most four steps.
 inline constexpr int kExhaustiveLayersMax = 2;

@@ -59,6 +59,7 @@ Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& fi
                           {"evidence", finding.verdict.evidence},
                           {"testee", engine.testee},
                           {"version", engine.testee_version},
+                          {"writer", engine.writer.empty() ? engine.testee : engine.writer},
                           {"index", finding.index},
                           {"shrunk", finding.shrunk},
                           {"repeats", finding.repeats}};
@@ -75,7 +76,10 @@ Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& fi
   if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
   const std::string report = FindingReport(engine, finding);
   if (Status s = Write((folder / "report.md").string(), report); !s) return s;
-  const std::string script = engine.foreign ? ScriptOf(finding, engine.testee_backend) : "";
+  // A plain script plays one library.
+  const bool one_library = engine.writer.empty() || engine.writer == engine.testee;
+  const std::string script =
+      engine.foreign && one_library ? ScriptOf(finding, engine.testee_backend) : "";
   if (!script.empty()) return Write((folder / "reproduce.py").string(), script);
   std::filesystem::remove(folder / "reproduce.py", error);
   return {};

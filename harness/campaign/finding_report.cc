@@ -104,6 +104,12 @@ std::string StandingWords(const Engine& engine, const Finding& f) {
         engine.testee, engine.testee_version, f.sentence->object, f.sentence->quote,
         f.sentence->why);
   }
+  if (!engine.writer.empty() && engine.writer != engine.testee) {
+    return fmt::format(
+        "A **hazard**: {} {} reads what {} {} wrote, and no library's documentation speaks of "
+        "another one's files.\n",
+        engine.testee, engine.testee_version, engine.writer, engine.writer_version);
+  }
   if (engine.documentation == nullptr) {
     return fmt::format(
         "A **hazard**: no sentences of the documentation of {} {} are at hand to hold this "
@@ -127,14 +133,16 @@ std::string FindingReport(const Engine& engine, const Finding& f) {
   text += "## The case\n" + Fenced(CaseWords(f.the_case)) + "\n";
   if (f.explanation) text += "## What landed where\n" + HappenedWords(*f.explanation) + "\n";
   text += "## Run it again\n";
-  if (engine.foreign && !ScriptOf(f, engine.testee_backend).empty()) {
+  const bool one_library = engine.writer.empty() || engine.writer == engine.testee;
+  if (engine.foreign && one_library && !ScriptOf(f, engine.testee_backend).empty()) {
     text += fmt::format("`reproduce.py` needs {} {} and nothing of weightproof. {}\n",
                         engine.testee, engine.testee_version,
                         f.reproduced ? "It was run in a process of its own and showed this:"
                                      : "It has not shown this:") +
             Fenced(f.reproduction);
   }
-  text += fmt::format("`weightproof replay case.json --testee {}`{}\n", engine.testee,
+  text += fmt::format("`weightproof replay case.json {}`{}\n",
+                      TesteeArguments(engine.writer, engine.testee),
                       f.shrunk ? "" : " (the case is not fully shrunk)");
   return text;
 }

@@ -147,9 +147,12 @@ std::string Thousands(std::uint64_t n) {
 std::string TextReport(const CampaignResult& r) {
   const Statistics& s = r.statistics;
   std::string text;
-  text += fmt::format("testee       {} {}{}{}, seed {}, {} worker{}, scratch {}\n", r.testee,
+  const std::string written_by =
+      r.writer == r.testee ? ""
+                           : fmt::format(" reads what {} {} writes", r.writer, r.writer_version);
+  text += fmt::format("testee       {} {}{}{}{}, seed {}, {} worker{}, scratch {}\n", r.testee,
                       r.testee_version, r.testee_backend.empty() ? "" : " on ", r.testee_backend,
-                      r.seed, r.jobs, r.jobs == 1 ? "" : "s",
+                      written_by, r.seed, r.jobs, r.jobs == 1 ? "" : "s",
                       r.scratch_in_memory ? "on a memory file system" : "on disk");
   text += fmt::format("cases        {} in {:.1f} s, {:.0f} a second; {} discarded{}\n",
                       Thousands(s.cases), r.seconds, Rate(s.cases, r.seconds),
@@ -200,7 +203,7 @@ std::string TextReport(const CampaignResult& r) {
   return text;
 }
 
-std::string FindingText(const Finding& f, const std::string& testee, const std::string& program) {
+std::string FindingText(const Finding& f, const std::string& testees, const std::string& program) {
   const Clause* clause = FindClause(f.clause);
   const std::string_view standing = f.reproduction.empty() ? "" : f.bug() ? "bug, " : "hazard, ";
   std::string text =
@@ -217,7 +220,7 @@ std::string FindingText(const Finding& f, const std::string& testee, const std::
     text += fmt::format("  script: {}  (was run in a process of its own and showed it)\n",
                         script.string());
   }
-  text += fmt::format("  replay: {} replay '{}' --testee {}\n", program, f.case_path, testee);
+  text += fmt::format("  replay: {} replay '{}' {}\n", program, f.case_path, testees);
   return text;
 }
 
@@ -267,7 +270,7 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
   Json json = {{"schema", 1},
                {"version", WEIGHTPROOF_VERSION},
                {"testee", r.testee},
-               {"writer", r.testee},
+               {"writer", r.writer},
                {"seed", r.seed},
                {"seconds", r.seconds},
                {"interrupted", r.interrupted},

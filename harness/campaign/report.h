@@ -9,8 +9,9 @@ namespace weightproof {
 
 std::string TextReport(const CampaignResult& result);
 
-// One finding: what the loader is held to, what happened, the file, how to run it again.
-std::string FindingText(const Finding& finding, const std::string& testee,
+// One finding: what the loader is held to, what happened, the file, how to run it again (`testees`:
+// as TesteeArguments gives them).
+std::string FindingText(const Finding& finding, const std::string& testees,
                         const std::string& program);
 
 // `json_path` is where the text will stand: `findings[].case` is relative to its folder.

@@ -57,6 +57,7 @@ std::string CaseResultToJson(const CaseResult& result) {
   }
   return Dump({{"overall", static_cast<int>(result.overall)},
                {"clauses", clauses},
+               {"refused", result.refused},
                {"round_trips", result.round_trips},
                {"counterfactuals", result.counterfactuals},
                {"noticed", result.noticed},
@@ -68,6 +69,7 @@ CaseResult CaseResultFromJson(std::string_view json, const std::vector<std::stri
   const Json parsed = Json::parse(json, nullptr, false);
   if (!parsed.is_object()) return result;
   result.overall = static_cast<VerdictKind>(parsed.value("overall", 0));
+  result.refused = parsed.value("refused", false);
   result.round_trips = parsed.value("round_trips", 0);
   result.counterfactuals = parsed.value("counterfactuals", 0);
   result.noticed = parsed.value("noticed", 0);

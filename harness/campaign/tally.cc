@@ -12,6 +12,32 @@ void Add(KindCounts& to, const KindCounts& from) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
 
+void CountOutcome(ClauseOutcomes& to, const Verdict& verdict, bool refused) {
+  switch (verdict.kind) {
+    case VerdictKind::kHeld:
+    case VerdictKind::kEquivalent:
+      ++(refused ? to.refused : to.held);
+      break;
+    case VerdictKind::kFalsified:
+      ++(verdict.severity == Severity::kSilentlyWrong ? to.silently_wrong : to.falsified);
+      break;
+    case VerdictKind::kUndecided:
+    case VerdictKind::kUndetectable:
+      ++to.open;
+      break;
+    default:
+      break;
+  }
+}
+
+void AddOutcomes(ClauseOutcomes& to, const ClauseOutcomes& from) {
+  to.held += from.held;
+  to.refused += from.refused;
+  to.silently_wrong += from.silently_wrong;
+  to.falsified += from.falsified;
+  to.open += from.open;
+}
+
 }  // namespace
 
 SharedState::SharedState(int jobs) : jobs_(jobs), slots_(nullptr) {
@@ -60,7 +86,9 @@ void Count(Tally& tally, FeatureIndex& index, const Engine& engine, const Case& 
   for (const ClauseVerdict& one : result.clauses) {
     const auto place = std::ranges::find(engine.clauses, one.clause) - engine.clauses.begin();
     if (place < std::min<std::ptrdiff_t>(std::ssize(engine.clauses), kClausesMax)) {
-      ++tally.clauses[static_cast<std::size_t>(place)][static_cast<std::size_t>(one.verdict.kind)];
+      const auto at = static_cast<std::size_t>(place);
+      ++tally.clauses[at][static_cast<std::size_t>(one.verdict.kind)];
+      CountOutcome(tally.outcomes[at], one.verdict, result.refused);
     }
   }
   for (const std::string& feature : engine.features(c)) index.Count(feature);
@@ -70,6 +98,7 @@ void Count(Tally& tally, FeatureIndex& index, const Engine& engine, const Case& 
 Statistics Sum(const SharedState& shared, const Engine& engine) {
   Statistics sum;
   for (const std::string& clause : engine.clauses) sum.clauses.emplace_back(clause, KindCounts{});
+  sum.outcomes.resize(engine.clauses.size());
   for (const std::string& feature : engine.features_due) sum.features[feature] = 0;
   for (int w = 0; w < shared.jobs(); ++w) {
     const WorkerSlot& slot = shared.slot(w);
@@ -83,6 +112,7 @@ Statistics Sum(const SharedState& shared, const Engine& engine) {
     Add(sum.verdicts, t.verdicts);
     for (std::size_t i = 0; i < sum.clauses.size() && i < kClausesMax; ++i) {
       Add(sum.clauses[i].second, t.clauses[i]);
+      AddOutcomes(sum.outcomes[i], t.outcomes[i]);
     }
     for (std::size_t i = 0; i < kFormatsMax; ++i) {
       Add(sum.formats[i], t.formats[i]);

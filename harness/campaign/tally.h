@@ -21,6 +21,15 @@ inline constexpr int kFeatureNameMax = 64;  // bytes, the closing zero included
 
 using KindCounts = std::array<std::uint64_t, kVerdictKinds>;
 
+// Of the cases of which a clause asked: what became of them.
+struct ClauseOutcomes {
+  std::uint64_t held;            // accepted, and as it should be
+  std::uint64_t refused;         // and that is right
+  std::uint64_t silently_wrong;  // falsified, and nothing was said
+  std::uint64_t falsified;       // otherwise: refused without reason, half loaded, crashed ...
+  std::uint64_t open;            // undecided, undetectable
+};
+
 struct FeatureCount {
   std::array<char, kFeatureNameMax> name;
   std::uint64_t count;
@@ -36,6 +45,7 @@ struct Tally {
   std::uint64_t full_power;  // cases whose every counterfactual was noticed
   KindCounts verdicts;
   std::array<KindCounts, kClausesMax> clauses;
+  std::array<ClauseOutcomes, kClausesMax> outcomes;
   std::array<KindCounts, kFormatsMax> formats;
   std::array<std::uint64_t, kFormatsMax> format_round_trips;
   std::array<FeatureCount, kFeaturesMax> features;
@@ -94,6 +104,7 @@ struct Statistics {
                 full_power = 0;
   KindCounts verdicts{};
   std::vector<std::pair<std::string, KindCounts>> clauses;  // in the engine's order
+  std::vector<ClauseOutcomes> outcomes;                     // of these
   std::array<KindCounts, kFormatsMax> formats{};
   std::array<std::uint64_t, kFormatsMax> format_round_trips{};
   std::map<std::string, std::uint64_t> features;

@@ -171,6 +171,7 @@ bool SameNesting(const ModelPlan& a, const ModelPlan& b) {
 }
 
 Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPlan& reader) {
+  if (writer.dialect != reader.dialect) return Promise::kDepends;
   const std::string w = BuildKind(writer);
   const std::string r = BuildKind(reader);
   const bool same = SameNesting(writer, reader);

@@ -17,7 +17,9 @@ enum class Promise { kAccept, kRefuse, kDepends };
 // others (Bidirectional, RNN of cells ...) stands anywhere.
 std::string BuildKind(const ModelPlan& plan);
 
-// The row for these builds of the same model. kDepends where the table has no row.
+// The row for these builds of the same model. kDepends where the table has no row, and where the
+// file is the other library's: no documentation promises to read that, so a loader may refuse it,
+// but what it accepts has to be right.
 Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPlan& reader);
 
 // Same nesting: the same computing layers lie in the same nested models, and in graphs in the same

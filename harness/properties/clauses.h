@@ -27,6 +27,10 @@ inline Verdict SilentlyWrong(std::string cause, std::string evidence) {
   return Falsified(Severity::kSilentlyWrong, std::move(cause), std::move(evidence));
 }
 
+// Held, unless two libraries that hold the same values predict something else: then no load can be
+// right in both. For loads that are right otherwise.
+Verdict HeldAcrossLibraries(const Observation& o);
+
 // A testee that crashed, hung or ate memory falsifies whatever asked; nullopt-like: kNotAsked.
 Verdict Broken(const Answer& answer, const char* during);
 

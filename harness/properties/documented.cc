@@ -48,7 +48,8 @@ Verdict Candidate(const Observation& o) {
 }  // namespace
 
 Verdict CheckDocumented(const Observation& o) {
-  if (o.reader->documentation == nullptr) return NotAsked();
+  // No library's documentation speaks of files that another one wrote.
+  if (o.reader->documentation == nullptr || o.two_libraries) return NotAsked();
   Verdict verdict = Candidate(o);
   if (verdict.kind != VerdictKind::kFalsified) return verdict;
   const bool documented =

@@ -91,8 +91,10 @@ Verdict CheckRefusal(const Observation& o, const Answer& answer, const std::stri
 }  // namespace
 
 Verdict CheckErrorsHelp(const Observation& o) {
-  if (!o.reader->errors_help_is_clause || !o.writer->errors_help_is_clause) return NotAsked();
-  if (o.save.outcome == Outcome::kRefused) return CheckRefusal(o, o.save, o.save_path, false);
+  if (o.save.outcome == Outcome::kRefused && o.writer->errors_help_is_clause) {
+    return CheckRefusal(o, o.save, o.save_path, false);
+  }
+  if (!o.reader->errors_help_is_clause) return NotAsked();
   if (o.saved_elsewhere || o.saved_unreadable || o.save.outcome != Outcome::kOk ||
       o.load.outcome != Outcome::kRefused)
     return NotAsked();

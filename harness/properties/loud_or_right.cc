@@ -33,7 +33,7 @@ bool SameIds(const Observation& o) {
 // A real loader that put every saved value where it belongs need not know about names.
 bool RightAfterAll(const Observation& o) {
   if (o.reader->makes_reports || !o.same_model || o.content_damaged) return false;
-  const bool all = std::ranges::all_of(o.saved, [&](const NamedTensor& saved) {
+  const bool all = std::ranges::all_of(SavedAsRead(o), [&](const NamedTensor& saved) {
     const Tensor* got = FindTensor(o.load.variables, saved.id);
     return got != nullptr && *got == saved.tensor;
   });
@@ -53,7 +53,8 @@ Verdict CheckLoudOrRight(const Observation& o) {
   if (const Verdict word = CheckDocumented(o); word.kind == VerdictKind::kFalsified) return word;
   // Without a decoded file the truth is known only where both sides have the same variables.
   if (!o.truth && o.load.outcome == Outcome::kOk && !SameIds(o)) return NotAsked();
-  if (o.load.outcome == Outcome::kRefused || RightAfterAll(o)) return Held();
+  if (o.load.outcome == Outcome::kRefused) return Held();
+  if (RightAfterAll(o)) return HeldAcrossLibraries(o);
 
   // Whoever makes the model from the file cannot know that its config was another one.
   if (o.other_config) return {VerdictKind::kUndetectable, Severity::kNone, "", ""};
@@ -76,7 +77,7 @@ Verdict CheckLoudOrRight(const Observation& o) {
     }
   }
   const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
-  if (silent.empty() && owed.empty() && predicts) return Held();
+  if (silent.empty() && owed.empty() && predicts) return HeldAcrossLibraries(o);
   if (!o.file_refused.empty()) {
     return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
                      "accepted without a word, with other values than before the damage, though "

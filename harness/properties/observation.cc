@@ -10,8 +10,12 @@ const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, std::string_vi
   return found != tensors.end() ? &found->tensor : nullptr;
 }
 
+const std::vector<NamedTensor>& SavedAsRead(const Observation& o) {
+  return o.saved_as_read.empty() ? o.saved : o.saved_as_read;
+}
+
 const Tensor* TrueValue(const Observation& o, std::string_view id) {
-  if (!o.truth) return FindTensor(o.saved, id);
+  if (!o.truth) return FindTensor(SavedAsRead(o), id);
   const std::optional<Tensor>* value = o.truth->Find(id);
   return value != nullptr && value->has_value() ? &**value : FindTensor(o.initial, id);
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "harness/case/case.h"
+#include "harness/oracle/agreement.h"
 #include "harness/oracle/promises.h"
 #include "harness/oracle/truth.h"
 #include "harness/testee/testee.h"
@@ -21,10 +22,14 @@ struct Observation {
   const Description* reader = nullptr;
   ModelPlan writer_plan;
   ModelPlan reader_plan;
-  std::vector<NamedTensor> saved;    // what the writer's model was given
+  std::vector<NamedTensor> saved;  // what the writer's model was given
+  // The same in the dtypes of the reader's library, where it has others (a Normalization's count is
+  // int64 in tf_keras, int32 in Keras 3). Empty: they are the same.
+  std::vector<NamedTensor> saved_as_read;
   std::vector<NamedTensor> initial;  // what the reader's model held before
 
-  bool same_model = false;       // equal normal forms
+  bool two_libraries = false;    // writer and reader are not the same library and version
+  bool same_model = false;       // equal normal forms, dialects aside
   bool content_damaged = false;  // damage that changes what the file says
   bool save_must_fail = false;   // the path cannot be written by anyone
   Promise promise = Promise::kDepends;
@@ -38,8 +43,10 @@ struct Observation {
   bool saved_unreadable = false;  // what the save left is no HDF5 file that can be read
   bool saved_elsewhere = false;   // the save was accepted, but nothing is at its path
   Answer save;
-  Answer load;                      // L
-  Answer control;                   // C: the reader's build given what the file says, by id
+  Answer load;     // L
+  Answer control;  // C: the reader's build given what the file says, by id
+  // Two libraries, same model, same values: W against C. Absent where that was not asked.
+  std::optional<Agreement> agreement;
   std::optional<Truth> truth;       // decoded from the file; absent where `saved` is the truth
   std::optional<Group> tree;        // of the file as it was loaded
   bool could_have_written = false;  // undetectable (only asked after a wrong, silent load)
@@ -62,6 +69,7 @@ struct Observation {
 
 // The truth for a variable: from the decoded file, else what was saved. nullptr: keeps `initial`.
 const Tensor* TrueValue(const Observation& o, std::string_view id);
+const std::vector<NamedTensor>& SavedAsRead(const Observation& o);
 const Tensor* FindTensor(const std::vector<NamedTensor>& tensors, std::string_view id);
 
 // Bit for bit, where NaNs of any payload are alike in predictions but not in variables.

@@ -22,19 +22,64 @@ bool Player::Fail(std::string* slot, std::string why) {
   return false;
 }
 
+static bool Speaks(const Description& testee, Dialect dialect) {
+  const std::vector<std::string>& dialects = testee.space.dialects;
+  return dialects.empty() || std::ranges::find(dialects, DialectName(dialect)) != dialects.end();
+}
+
+// A side whose testee does not speak the case's dialect, while the other side's does, plays the
+// same architecture in its own.
+void Player::Translate() {
+  const Description& writer = writer_.Describe();
+  const Description& reader = reader_.Describe();
+  const Dialect dialect = c_.architecture.dialect;
+  const Dialect other = dialect == Dialect::kKeras3 ? Dialect::kTfKeras : Dialect::kKeras3;
+  written_ = read_ = c_.architecture;
+  if (!Speaks(writer, dialect) && Speaks(writer, other) && Speaks(reader, dialect)) {
+    written_.dialect = other;
+  }
+  if (!Speaks(reader, dialect) && Speaks(reader, other) && Speaks(writer, dialect)) {
+    read_.dialect = other;
+  }
+  o_.two_libraries = writer.name != reader.name || writer.version != reader.version;
+}
+
+// The first line of `a` that is not in the same place of `b`.
+static std::string FirstOtherLine(const std::string& a, const std::string& b) {
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < a.size() && i < b.size() && a[i] == b[i]; ++i) {
+    if (a[i] == '\n') start = i + 1;
+  }
+  return a.substr(start, a.find('\n', start) - start);
+}
+
+bool Player::MeansTheSame(const Build& build, const ModelPlan& plan, Dialect other) {
+  ArchitectureSpec translated = c_.architecture;
+  translated.dialect = other;
+  const Result<ModelPlan> there = Interpret(translated, build);
+  if (!there) return Fail(&result_.unsupported, "dialects: " + there.error().Text());
+  const std::string mine = NormalForm(plan);
+  const std::string theirs = NormalForm(*there);
+  if (mine == theirs) return true;
+  return Fail(&result_.unsupported, "dialects: '" + FirstOtherLine(mine, theirs) +
+                                        "' is another function in " +
+                                        std::string(DialectName(other)));
+}
+
 bool Player::Plan() {
+  Translate();
   // The writer's session: its own program played models_before times, then the program.
-  const auto play = [&](const Side& side, const Build& build, NameCounters counters,
-                        std::vector<Program>* before) -> Result<ModelPlan> {
+  const auto play = [](const Side& side, const ArchitectureSpec& architecture, const Build& build,
+                       NameCounters counters, std::vector<Program>* before) -> Result<ModelPlan> {
     for (int i = 0; i < side.session.models_before; ++i) {
-      const Result<ModelPlan> thrown_away = Interpret(c_.architecture, build, counters);
+      const Result<ModelPlan> thrown_away = Interpret(architecture, build, counters);
       if (!thrown_away) return thrown_away;
       counters = thrown_away->counters_after;
-      before->push_back({&c_.architecture, &build});
+      before->push_back({&architecture, &build});
     }
-    return Interpret(c_.architecture, build, counters);
+    return Interpret(architecture, build, counters);
   };
-  Result<ModelPlan> writer = play(c_.writer, c_.writer.build, {}, &writer_before_);
+  Result<ModelPlan> writer = play(c_.writer, written_, c_.writer.build, {}, &writer_before_);
   if (!writer) return Fail(&result_.unsupported, "writer's build: " + writer.error().Text());
 
   reader_build_ = c_.reader.build;
@@ -45,28 +90,57 @@ bool Player::Plan() {
     reader_build_.push_back(std::move(rebuild));
   }
   NameCounters counters;
-  if (!c_.reader.session.fresh) {
+  // Two libraries never share a session.
+  if (!c_.reader.session.fresh && !o_.two_libraries) {
     reader_before_ = writer_before_;
-    reader_before_.push_back({&c_.architecture, &c_.writer.build});
+    reader_before_.push_back({&written_, &c_.writer.build});
     counters = writer->counters_after;
   }
-  Result<ModelPlan> reader = play(c_.reader, reader_build_, std::move(counters), &reader_before_);
+  Result<ModelPlan> reader =
+      play(c_.reader, read_, reader_build_, std::move(counters), &reader_before_);
   if (!reader) return Fail(&result_.unsupported, "reader's build: " + reader.error().Text());
+  o_.same_model = NormalForm(*writer) == NormalForm(*reader);
+  if (written_.dialect != read_.dialect) {
+    if (!MeansTheSame(c_.writer.build, *writer, read_.dialect)) return false;
+    if (!MeansTheSame(reader_build_, *reader, written_.dialect)) return false;
+    std::vector<Program> unused;
+    Result<ModelPlan> file_plan = play(c_.reader, written_, reader_build_, {}, &unused);
+    if (!file_plan) return Fail(&result_.unsupported, "dialects: " + file_plan.error().Text());
+    file_plan_ = *std::move(file_plan);
+  }
 
   o_.c = &c_;
   o_.writer = &writer_.Describe();
   o_.reader = &reader_.Describe();
   o_.writer_plan = *std::move(writer);
   o_.reader_plan = *std::move(reader);
-  o_.same_model = NormalForm(o_.writer_plan) == NormalForm(o_.reader_plan);
   o_.content_damaged = !ContentPreserving(c_.damage);
   o_.promise = LookUpPromise(c_.route.format, o_.writer_plan, o_.reader_plan);
   o_.names_may_refuse = NamesMayRefuse(o_.writer_plan, o_.reader_plan, c_.route);
   o_.saved = MakeWeights(o_.writer_plan, c_.weights);
   o_.initial = MakeWeights(o_.reader_plan, {c_.weights.seed + 1, Profile::kPlain});
+  if (file_plan_) {
+    for (const NamedTensor& saved : o_.saved) {
+      o_.saved_as_read.push_back({saved.id, AsRead(saved.id, saved.tensor)});
+    }
+  }
   inputs_ = MakeInputs(o_.writer_plan, c_.probe);
   more_inputs_ = MakeMoreInputs(o_.writer_plan, c_.probe);
   return true;
+}
+
+Tensor Player::AsRead(const std::string& id, const Tensor& value) const {
+  const Tensor* mine = FindTensor(o_.initial, id);
+  if (mine == nullptr || mine->dtype() == value.dtype()) return value;
+  if (const std::optional<Tensor> wider = Convert(value, mine->dtype())) return *wider;
+  if (value.dtype() != DType::kInt64 || mine->dtype() != DType::kInt32) return value;
+  Tensor narrow(DType::kInt32, value.shape());
+  for (std::int64_t i = 0; i < value.size(); ++i) {
+    const std::int64_t number = value.values<std::int64_t>()[static_cast<std::size_t>(i)];
+    if (number != static_cast<std::int32_t>(number)) return value;  // it cannot be held there
+    narrow.values<std::int32_t>()[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(number);
+  }
+  return narrow;
 }
 
 // Earlier models are spelt out in `before`.
@@ -76,7 +150,7 @@ static SessionSpec WithoutEarlierModels(SessionSpec session) {
 }
 
 BuildRequest Player::WriterBuild() const {
-  return {{&c_.architecture, &c_.writer.build},
+  return {{&written_, &c_.writer.build},
           writer_before_,
           WithoutEarlierModels(c_.writer.session),
           directory_,
@@ -84,11 +158,20 @@ BuildRequest Player::WriterBuild() const {
 }
 
 BuildRequest Player::ReaderBuild() const {
-  return {{&c_.architecture, &reader_build_},
+  return {{&read_, &reader_build_},
           reader_before_,
           WithoutEarlierModels(c_.reader.session),
           directory_,
           &o_.reader_plan};
+}
+
+BuildRequest Player::WriterBuildForReader() const {
+  BuildRequest request = WriterBuild();
+  if (!o_.two_libraries) return request;
+  request.program.architecture = &read_;
+  request.before.clear();
+  request.plan = nullptr;
+  return request;
 }
 
 SaveRequest Player::SaveTo(const std::string& path) const {
@@ -96,7 +179,7 @@ SaveRequest Player::SaveTo(const std::string& path) const {
   request.build = WriterBuild();
   request.weights = &o_.saved;
   request.format = c_.route.format;
-  request.dialect = c_.architecture.dialect;
+  request.dialect = written_.dialect;
   request.path = path;
   request.overwrite = c_.route.overwrite;
   request.inputs = &inputs_;
@@ -295,12 +378,15 @@ bool Player::Load() {
   }
   // A whole model is read as it was written, by the flags that its own config tells.
   if (decode) {
-    ModelPlan plan = o_.reader_plan;
+    ModelPlan plan = FilePlan();
     if (c_.route.load_as == LoadAs::kModel) {
       plan = o_.writer_plan;
       GiveNames(plan.model);
     }
     o_.truth = DecodeTruth(*o_.tree, plan, c_.route);
+    for (auto& [id, value] : o_.truth->values) {
+      if (file_plan_ && value) value = AsRead(id, *value);
+    }
     if (!o_.same_model && !SameVariables(o_.saved, o_.initial) &&
         !(c_.route.format == RouteFormat::kWeightsH5 &&
           SameClasses(o_.writer_plan.model, o_.reader_plan.model))) {
@@ -325,8 +411,35 @@ bool Player::Load() {
     if (o_.control.outcome != Outcome::kOk) {
       return Fail(&result_.unsupported, "control: " + o_.control.error_message);
     }
+    CompareLibraries();
   }
   return true;
+}
+
+void Player::CompareLibraries() {
+  const std::vector<NamedTensor>& values = SavedAsRead(o_);
+  const bool same_values = std::ranges::all_of(values, [&](const NamedTensor& saved) {
+    const Tensor* value = TrueValue(o_, saved.id);
+    return value != nullptr && *value == saved.tensor;
+  });
+  if (!o_.two_libraries || !o_.same_model || o_.content_damaged || !same_values ||
+      c_.weights.profile != Profile::kPlain || o_.saved.size() != o_.initial.size()) {
+    return;
+  }
+  o_.agreement = Agree(o_.save.prediction, o_.control.prediction, {});
+  if (o_.agreement->agree) return;
+  // More than a few last bits: how far do a few last bits of weights and inputs carry?
+  std::vector<Tensor> nudged;
+  for (std::uint64_t seed = 0; seed < kNudgesOfAgreement; ++seed) {
+    const std::vector<NamedTensor> weights = Nudged(values, seed);
+    const Tensor inputs = Nudged(inputs_, seed);
+    std::vector<Tensor> more;
+    for (const Tensor& tensor : more_inputs_) more.push_back(Nudged(tensor, seed));
+    const AssignRequest request{ReaderBuild(), &weights, &inputs, &more};
+    Answer answer = reader_.Assign(request);
+    if (answer.outcome == Outcome::kOk) nudged.push_back(std::move(answer.prediction));
+  }
+  o_.agreement = Agree(o_.save.prediction, o_.control.prediction, nudged);
 }
 
 bool Player::Sampled(std::string_view clause, unsigned one_in) const {

@@ -161,7 +161,7 @@ void Player::PlayCleanLoad() {
   const std::string path = directory_ + "/" + PlainName(o_.load_path, c_.route.format);
   if (writer_.Save(SaveTo(path)).outcome != Outcome::kOk) return;
   LoadRequest request = LoadFrom(path);
-  request.build = WriterBuild();
+  request.build = WriterBuildForReader();
   request.initial = &o_.saved;
   o_.clean_load = reader_.Load(request);
   RemoveTree(path);
@@ -174,7 +174,7 @@ void Player::PlayUndetectable() {
                      SamePrediction(o_.load.prediction, o_.control.prediction) &&
                      (!o_.truth || o_.truth->owed.empty());
   if (right) return;
-  o_.could_have_written = CouldHaveWritten(o_.reader_plan);
+  o_.could_have_written = CouldHaveWritten(FilePlan());
   // The same architecture under other names, or built in the plainest ways, may have written what
   // this build would not.
   for (const Naming naming : {Naming::kAutomaticLooks, Naming::kNone, Naming::kAll}) {
@@ -182,7 +182,7 @@ void Player::PlayUndetectable() {
          {Renamed(reader_build_, naming), PlainestBuild(reader_build_, true, naming),
           PlainestBuild(reader_build_, false, naming)}) {
       if (o_.could_have_written) return;
-      const Result<ModelPlan> plan = Interpret(c_.architecture, build);
+      const Result<ModelPlan> plan = Interpret(written_, build);
       o_.could_have_written = plan && CouldHaveWritten(*plan);
     }
   }
@@ -205,13 +205,13 @@ bool Player::SubclassCouldHaveWritten() const {
     remove.layer = static_cast<int>(i);
     build.insert(build.end() - 1, std::move(remove));
   }
-  const Result<ModelPlan> list = Interpret(c_.architecture, build);
+  const Result<ModelPlan> list = Interpret(written_, build);
   if (!list) return false;
   build.back().how = AssembleHow::kSubclass;
   build.back().input = InputHow::kCall;
   for (const bool take_empty_groups : {true, false}) {
     build.back().attributes = AttributesOf(*list, *o_.tree, *o_.load.account, take_empty_groups);
-    const Result<ModelPlan> subclass = Interpret(c_.architecture, build);
+    const Result<ModelPlan> subclass = Interpret(written_, build);
     if (subclass && CouldHaveWritten(*subclass)) return true;
   }
   return false;
@@ -260,7 +260,7 @@ void Player::PlayPlainSession() {
   const SessionSpec plain;
   request.build.session = plain;
   request.build.before.clear();
-  const Result<ModelPlan> plan = Interpret(c_.architecture, reader_build_);
+  const Result<ModelPlan> plan = Interpret(read_, reader_build_);
   if (!plan) return;
   // By name, automatic names that earlier models have counted on are other names.
   if (c_.route.by_name && !SameNames(plan->model, o_.reader_plan.model)) return;
@@ -280,9 +280,10 @@ void Player::PlaySavingRepeats() {
       c_.route.format != RouteFormat::kKerasArchive) {
     o_.saved_twice_difference = DifferenceOfFiles(first.actual, again, ours);
   }
-  // Loaded by the writer's own program and saved again: the same content, names included.
-  if (o_.save_again->outcome == Outcome::kOk && c_.route.load_as == LoadAs::kWeights &&
-      c_.route.format != RouteFormat::kKerasArchive) {
+  // Loaded by the writer's own program and saved again: the same content, names included. Another
+  // library has names of its own.
+  if (o_.save_again->outcome == Outcome::kOk && !o_.two_libraries &&
+      c_.route.load_as == LoadAs::kWeights && c_.route.format != RouteFormat::kKerasArchive) {
     LoadRequest request = LoadFrom(again);
     request.build = WriterBuild();
     const std::vector<NamedTensor> others = o_.initial;

@@ -22,6 +22,9 @@ class Player {
   ObserveResult Play();
 
  private:
+  void Translate();  // which dialect each side plays
+  // Whether another dialect means the same by that build; if not, the case is unsupported.
+  bool MeansTheSame(const Build& build, const ModelPlan& plan, Dialect other);
   bool Plan();
   bool Save();
   bool Transport(const ResolvedPath& saved);
@@ -29,6 +32,8 @@ class Player {
   bool ReadTree();
   bool Load();
   void PlayExtraArms();
+  // Whether two libraries that hold the same values predict the same.
+  void CompareLibraries();
   void PlayCleanLoad();
   void PlayUndetectable();
   // Whether a model of this plan, holding what the reader's holds, writes the file's content.
@@ -48,6 +53,12 @@ class Player {
 
   BuildRequest WriterBuild() const;
   BuildRequest ReaderBuild() const;
+  // The writer's program, played by the reader.
+  BuildRequest WriterBuildForReader() const;
+  // The value in the dtype of the reader's variable.
+  Tensor AsRead(const std::string& id, const Tensor& value) const;
+  // The reader's model in the dialect of the library that wrote the file.
+  const ModelPlan& FilePlan() const { return file_plan_ ? *file_plan_ : o_.reader_plan; }
   SaveRequest SaveTo(const std::string& path) const;
   LoadRequest LoadFrom(const std::string& path) const;
   static bool Fail(std::string* slot, std::string why);
@@ -60,6 +71,9 @@ class Player {
 
   ObserveResult result_;
   Observation o_;
+  ArchitectureSpec written_;  // as the writer plays it
+  ArchitectureSpec read_;     // as the reader plays it: the same in its dialect
+  std::optional<ModelPlan> file_plan_;
   Build reader_build_;
   std::vector<Program> writer_before_;
   std::vector<Program> reader_before_;

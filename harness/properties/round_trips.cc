@@ -39,7 +39,7 @@ Verdict CheckRoundTrips(const Observation& o) {
                      "every variable is right, yet the loaded model predicts something else than "
                      "the same build given the same values directly");
   }
-  return Held();
+  return HeldAcrossLibraries(o);
 }
 
 }  // namespace weightproof

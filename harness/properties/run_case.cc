@@ -39,6 +39,7 @@ Verdict Judged(Verdict verdict, std::string_view clause, const Observation& o) {
   if (documentation->Permits(clause, verdict.cause, facts)) {
     return {VerdictKind::kHeld, Severity::kNone, "", ""};
   }
+  if (o.two_libraries) return verdict;  // of files of its own that library speaks, not of others
   const DocumentedSentence* broken = documentation->Broken(clause, verdict.cause, facts);
   if (broken != nullptr) verdict.breaks = broken->id;
   return verdict;
@@ -71,6 +72,8 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
     return result;
   }
   const Observation& o = *seen.observation;
+  const bool loaded = o.save.outcome == Outcome::kOk && !o.saved_elsewhere && !o.saved_unreadable;
+  result.refused = (loaded ? o.load : o.save).outcome == Outcome::kRefused;
   result.clauses.reserve(Clauses().size());
   for (const Clause& clause : Clauses()) {
     result.clauses.push_back({clause.name, Judged(clause.check(o), clause.name, o)});

@@ -19,6 +19,7 @@ struct ClauseVerdict {
 struct CaseResult {
   VerdictKind overall = VerdictKind::kHarnessError;
   std::vector<ClauseVerdict> clauses;  // one per clause, in the order of Clauses()
+  bool refused = false;                // the load, or the save before it, said no
   int round_trips = 0;                 // loads of a saved file that were compared
   int counterfactuals = 0;             // wrong loads imagined
   int noticed = 0;                     // of these, those that predictions alone would notice
