@@ -50,6 +50,8 @@ struct BuildRequest {
   // What the harness's own interpretation of the program gives. A testee in this process may take
   // it instead of interpreting again; others never see it.
   const ModelPlan* plan = nullptr;
+  // A model that an earlier such request made of the same program may play this one too.
+  bool reuse = false;
 };
 
 struct SaveRequest {
@@ -128,6 +130,7 @@ struct Description {
   std::vector<std::string> load_options;  // "assume_order", ...: those of LoadRequest it knows
   bool makes_reports = false;             // Account and structured reports are complete
   bool errors_help_is_clause = false;
+  bool reuses_models = false;  // knows BuildRequest::reuse
   // What this version's own documentation says; null where no table of this version is there.
   std::shared_ptr<const Documentation> documentation;
 };

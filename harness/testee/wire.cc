@@ -20,10 +20,12 @@ Json ProgramToJson(const Program& program) {
 Json BuildRequestToJson(const BuildRequest& request) {
   Json before = Json::array();
   for (const Program& program : request.before) before.push_back(ProgramToJson(program));
-  return {{"program", ProgramToJson(request.program)},
-          {"before", std::move(before)},
-          {"session", SessionToJson(request.session)},
-          {"directory", request.directory}};
+  Json out = {{"program", ProgramToJson(request.program)},
+              {"before", std::move(before)},
+              {"session", SessionToJson(request.session)},
+              {"directory", request.directory}};
+  if (request.reuse) out["reuse"] = true;
+  return out;
 }
 
 Json Request(std::string_view op, std::uint64_t id) {
@@ -185,6 +187,7 @@ Result<Description> DescriptionFromLine(std::string_view line, std::uint64_t id)
   fields.Text("name", out.name, true);
   fields.Text("version", out.version, true);
   fields.Text("backend", out.backend, true);
+  fields.Bool("reuses_models", out.reuses_models);
   if (!fields.Has("space")) fields.Wrong("", "the key \"space\" is missing");
   ReadObject(fields, "space", [&](JsonFields& inner) {
     inner.Texts("layers", kCaseLayersMax, out.space.layers, true);

@@ -1,5 +1,7 @@
 #include "harness/testee/worker_testee.h"
 
+#include <algorithm>
+
 #include "harness/testee/documentation.h"
 #include "harness/testee/wire.h"
 #include "harness/testee/worker_command.h"
@@ -9,11 +11,10 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
 
-bool NeedsOwnProcess(const SessionSpec& session) {
-  return session.fresh || session.hash_seed != 0 || session.threads != 0 || !session.locale.empty();
-}
+// Plain sessions, and those of one other environment: a library can take half a gigabyte.
+constexpr std::size_t kStandingMax = 2;
 
-// What of a session only a new process can have.
+// What of a session only a process of its own can have.
 Environment SessionEnvironment(const SessionSpec& session) {
   Environment out = {{"PYTHONHASHSEED", std::to_string(session.hash_seed)}};
   if (!session.locale.empty()) out.emplace_back("LC_ALL", session.locale);
@@ -77,11 +78,13 @@ ProcessLimits WorkerTestee::StandardLimits() {
 }
 
 WorkerTestee::~WorkerTestee() {
-  if (standing_) standing_->Close(kCloseTimeout);
+  for (const Standing& one : standing_) {
+    if (one.process) one.process->Close(kCloseTimeout);
+  }
 }
 
-Result<std::unique_ptr<Process>> WorkerTestee::StartProcess(const SessionSpec& session) {
-  Environment environment = SessionEnvironment(session);
+Result<std::unique_ptr<Process>> WorkerTestee::StartProcess(const Environment& session) {
+  Environment environment = session;
   environment.insert(environment.end(), environment_.begin(), environment_.end());
   ++processes_started_;
   return Process::Start(argv_, environment, limits_);
@@ -94,7 +97,8 @@ Result<std::unique_ptr<WorkerTestee>> WorkerTestee::Create(std::vector<std::stri
   std::unique_ptr<WorkerTestee> testee(
       new WorkerTestee(std::move(argv), std::move(environment), limits));
   testee->tap_ = std::move(tap);
-  auto process = testee->StartProcess({});
+  const Environment plain = SessionEnvironment({});
+  auto process = testee->StartProcess(plain);
   if (!process) return std::unexpected(std::move(process.error()));
   const std::uint64_t id = ++testee->last_id_;
   const Exchange exchange = testee->Exchanged(**process, DescribeLine(id), limits.start_timeout);
@@ -107,7 +111,7 @@ Result<std::unique_ptr<WorkerTestee>> WorkerTestee::Create(std::vector<std::stri
   auto description = DescriptionFromLine(exchange.line, id);
   if (!description) return std::unexpected(std::move(description.error()));
   testee->description_ = *std::move(description);
-  testee->standing_ = *std::move(process);
+  testee->StandingOf(plain).process = *std::move(process);
   return testee;
 }
 
@@ -137,16 +141,35 @@ Answer WorkerTestee::AskProcess(std::unique_ptr<Process>& process, bool is_new,
   return broken;
 }
 
+WorkerTestee::Standing& WorkerTestee::StandingOf(const Environment& session) {
+  std::erase_if(standing_, [](const Standing& one) {
+    return one.process != nullptr && !one.process->is_ours();  // it is the parent's
+  });
+  const auto found = std::ranges::find(standing_, session, &Standing::environment);
+  if (found != standing_.end()) {
+    std::rotate(found, found + 1, standing_.end());
+    return standing_.back();
+  }
+  if (standing_.size() >= kStandingMax) {
+    // The plain one stays: most requests are for it.
+    const bool plain = standing_.front().environment == SessionEnvironment({});
+    const auto oldest = standing_.begin() + (plain && standing_.size() > 1 ? 1 : 0);
+    if (oldest->process) oldest->process->Close(kCloseTimeout);
+    standing_.erase(oldest);
+  }
+  return standing_.emplace_back(session, nullptr);
+}
+
 Answer WorkerTestee::Ask(const SessionSpec& session,
                          const std::function<std::string(std::uint64_t)>& line) {
   const std::uint64_t id = ++last_id_;
-  if (standing_ && !standing_->is_ours()) standing_.reset();  // it is the parent's
-  const bool own = NeedsOwnProcess(session);
-  const bool is_new = own || standing_ == nullptr;
+  const Environment environment = SessionEnvironment(session);
   std::unique_ptr<Process> one_time;
-  std::unique_ptr<Process>& process = own ? one_time : standing_;
+  std::unique_ptr<Process>& process =
+      session.fresh ? one_time : StandingOf(environment).process;
+  const bool is_new = process == nullptr;
   if (is_new) {
-    auto started = StartProcess(session);
+    auto started = StartProcess(environment);
     if (!started) return Broken(Outcome::kWorkerError, "Start", started.error().Text());
     process = *std::move(started);
   }

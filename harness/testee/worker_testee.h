@@ -45,8 +45,16 @@ class WorkerTestee : public Testee {
 
  private:
   WorkerTestee(std::vector<std::string> argv, Environment environment, const ProcessLimits& limits);
-  Result<std::unique_ptr<Process>> StartProcess(const SessionSpec& session);
-  // Asks in the standing process or, for a session that needs one, in a process of its own.
+  // A process that goes on between requests, for sessions with this environment.
+  struct Standing {
+    Environment environment;
+    std::unique_ptr<Process> process;
+  };
+
+  Result<std::unique_ptr<Process>> StartProcess(const Environment& session);
+  // Where the process of this environment is; the one asked longest ago makes room for it.
+  Standing& StandingOf(const Environment& session);
+  // Asks in a standing process or, for a fresh session, in a process of its own.
   Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line);
   Exchange Exchanged(Process& process, const std::string& line, std::chrono::milliseconds timeout);
   Answer AskProcess(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
@@ -57,7 +65,7 @@ class WorkerTestee : public Testee {
   ProcessLimits limits_;
   WireTap tap_;
   Description description_;
-  std::unique_ptr<Process> standing_;
+  std::vector<Standing> standing_;  // the one asked last at the end
   std::uint64_t last_id_ = 0;
   int processes_started_ = 0;
 };

@@ -1,5 +1,6 @@
 """The layers that weightproof plays on a real Keras: how they are made, and their variables by id."""
 
+import collections
 import os
 
 # Layers that do nothing in inference; they have no place in variable ids.
@@ -78,6 +79,29 @@ class Library:
             self.keras.utils.clear_session()
         else:
             self.keras.utils.clear_session(free_memory=False)
+
+    def counters(self):
+        """What automatic names count on from, as a copy; None where this version keeps it elsewhere."""
+        try:
+            if self.name == "keras":
+                from keras.src.backend.common import global_state
+                return dict(global_state.get_global_attribute("object_name_uids") or {})
+            from tf_keras.src import backend
+            return dict(backend.get_default_graph_uid_map()), set(backend.OBSERVED_NAMES)
+        except (ImportError, AttributeError):
+            return None
+
+    def set_counters(self, counters):
+        """What `counters` gave, after clear_names."""
+        if self.name == "keras":
+            from keras.src.backend.common import global_state
+            uids = global_state.get_global_attribute(
+                "object_name_uids", default=collections.defaultdict(int), set_to_default=True)
+            uids.update(counters)
+        else:
+            from tf_keras.src import backend
+            backend.get_default_graph_uid_map().update(counters[0])
+            backend.OBSERVED_NAMES.update(counters[1])
 
     def layer(self, class_name, config, name=None, frozen=False, held=()):
         if class_name not in self.layers:

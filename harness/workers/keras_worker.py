@@ -6,6 +6,7 @@ every build step stands in harness/case/CASE.md; keras_build.py plays them.
 
 import argparse
 import base64
+import collections
 import contextlib
 import io
 import json
@@ -23,6 +24,7 @@ from keras_layers import Library, Unsupported, derive, variables_of
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
+KEPT_MAX = 6  # models that requests with `reuse` share; and twenty times as many counters
 
 
 class Log(logging.Handler):
@@ -85,14 +87,36 @@ def predict(model, inputs):
     return numpy.concatenate([r.reshape(len(r), -1) for r in flat], axis=1)
 
 
+class Recent(collections.OrderedDict):
+    """The last so many of what was put in or asked for."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most = most
+
+    def look(self, key):
+        if key in self:
+            self.move_to_end(key)
+        return self.get(key)
+
+    def put(self, key, value):
+        self[key] = value
+        self.move_to_end(key)
+        if len(self) > self.most:
+            self.popitem(last=False)
+
+
 class Worker:
     def __init__(self, library):
         self.library, self.keras = library, library.keras
+        self.models, self.counters = Recent(KEPT_MAX), Recent(20 * KEPT_MAX)
+        self.befores = Recent(KEPT_MAX)
 
     def describe(self, _request):
         legacy = ["legacy_h5"] if self.library.name == "tf_keras" else []
         return {"outcome": "ok", "protocol": PROTOCOL, "name": self.library.name,
                 "version": self.library.version, "backend": self.library.backend,
+                "reuses_models": True,
                 "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
@@ -100,8 +124,7 @@ class Worker:
 
     @contextlib.contextmanager
     def session(self, build):
-        """Names start again; working directory and umask are those of the request."""
-        self.library.clear_names()
+        """Working directory and umask are those of the request."""
         session, start = build.get("session", {}), os.getcwd()
         folder = os.path.join(build["directory"], session.get("working_directory", ""))
         os.makedirs(folder, exist_ok=True)
@@ -109,15 +132,48 @@ class Worker:
         old = os.umask(umask) if umask >= 0 else None
         try:
             os.chdir(folder)
-            for program in build.get("before", []):
-                play(self.library, program)
-            for _ in range(session.get("models_before", 0)):
-                play(self.library, build["program"])
             yield session
         finally:
             os.chdir(start)
             if old is not None:
                 os.umask(old)
+
+    def begin(self, build, reuse=False):
+        """Names start again, and all that the session made earlier is made. With `reuse` names go
+        on from where that had left them once before. Returns the text of it all."""
+        models = build.get("session", {}).get("models_before", 0)
+        earlier = build.get("before", []) + [build["program"]] * models
+        text = json.dumps(earlier, sort_keys=True) if reuse else ""
+        self.library.clear_names()
+        counters = self.counters.look(text) if reuse else None
+        if counters:
+            self.library.set_counters(counters)
+            return text
+        for program in earlier:
+            play(self.library, program)
+        if reuse:
+            self.counters.put(text, self.library.counters())
+        return text
+
+    def model(self, build, reuse=False):
+        """The request's model, as its player and its variables by id. With `reuse`, what an earlier
+        such request made of the same text."""
+        if not reuse:
+            player = play(self.library, build["program"])
+            return player, player.variables()
+        own = json.dumps(build["program"], sort_keys=True)
+        text = own + json.dumps([build.get("before", []),
+                                 build.get("session", {}).get("models_before", 0)], sort_keys=True)
+        found = self.models.look(text)
+        if not found:
+            earlier = self.begin(build, True)
+            found = self.model(build)
+            found[0].text = text
+            self.models.put(text, found)
+            # What a reader in this session finds: the list of programs with this one at its end.
+            after = earlier[:-1] + (", " if earlier != "[]" else "") + own + "]"
+            self.counters.put(after, self.library.counters())
+        return found
 
     def assign_all(self, model, pairs, weights):
         if weights is None:
@@ -134,15 +190,16 @@ class Worker:
             variable.assign(value)
         derive(model)
 
-    def state(self, model, pairs, inputs, when="", loaded=False):
-        """Variables and prediction; the last one is made twice to see whether it repeats."""
+    def state(self, model, pairs, inputs, when="", loaded=False, once=False):
+        """Variables and prediction; the last one is made twice to see whether it repeats, unless
+        once is enough."""
         answer = {"variables" + when: [dict(to_wire(v), id=name) for name, v in pairs]}
         if inputs is None:
             return answer
         try:
             first = predict(model, inputs)
             answer["prediction" + when] = to_wire(first)
-            if not when:
+            if not when and not once:
                 answer["repeatable"] = first.tobytes() == predict(model, inputs).tobytes()
         except Exception as error:
             text = "%s: %s" % (type(error).__name__, error)
@@ -150,6 +207,17 @@ class Worker:
                 raise Unsupported("predict: " + text) from error
             answer["prediction_error"] = text  # what load_model made need not take these inputs
         return answer
+
+    def before(self, player, pairs, request, inputs, reuse):
+        """How the model stands before a load; with `reuse`, the same values in the same model once."""
+        text = reuse and player.text + json.dumps(
+            [request.get(key) for key in ("initial", "inputs", "more_inputs")])
+        found = self.befores.look(text) if reuse else None
+        if not found:
+            found = self.state(player.model.object, pairs, inputs, "_before")
+            if reuse:
+                self.befores.put(text, found)
+        return found
 
     def inputs(self, request):
         if not request.get("inputs"):
@@ -199,54 +267,68 @@ class Worker:
         return lambda: model.save(path, **options)
 
     def assign(self, request):
-        with self.session(request["build"]):
-            player = play(self.library, request["build"]["program"])
-            pairs = player.variables()
+        build = request["build"]
+        reuse = build.get("reuse", False)
+        with self.session(build):
+            if not reuse:
+                self.begin(build)
+            player, pairs = self.model(build, reuse)
             self.assign_all(player.model.object, pairs, request["weights"])
-            return dict(self.state(player.model.object, pairs, self.inputs(request)),
+            return dict(self.state(player.model.object, pairs, self.inputs(request), once=reuse),
                         outcome="ok", warnings=[])
 
     def save(self, request):
         if request["dialect"] != self.library.dialect:
             raise Unsupported("dialect " + request["dialect"])
         self.expect_suffix(request)
-        with self.session(request["build"]):
-            player = play(self.library, request["build"]["program"])
-            pairs = player.variables()
+        build = request["build"]
+        reuse = build.get("reuse", False)
+        with self.session(build):
+            if not reuse:
+                self.begin(build)
+            player, pairs = self.model(build, reuse)
             self.assign_all(player.model.object, pairs, request["weights"])
             model = player.model.object
             action = self.write(model, request, request["path"], request.get("overwrite", True))
             answer, _ = self.attempt(action)
-            return dict(self.state(model, pairs, self.inputs(request)), **answer)
+            return dict(self.state(model, pairs, self.inputs(request), once=reuse), **answer)
 
     def load(self, request):
         if request.get("partial"):
             raise Unsupported("mode partial")
         self.expect_suffix(request)
         self.expect_mode(request)
-        with self.session(request["build"]) as session:
-            for _ in range(2 if session.get("load_twice") else 1):
-                answer = self.load_once(request)
+        build = request["build"]
+        with self.session(build) as session:
+            twice = session.get("load_twice", False)
+            reuse = build.get("reuse", False) and not twice
+            if not reuse:
+                self.begin(build)
+            for _ in range(2 if twice else 1):
+                answer = self.load_once(request, reuse)
             return answer
 
-    def load_once(self, request):
-        program, path, inputs = request["build"]["program"], request["path"], self.inputs(request)
-        before = {}
+    def load_once(self, request, reuse):
+        build, path, inputs = request["build"], request["path"], self.inputs(request)
+        program, before = build["program"], {}
         if request.get("load_as") == "model":
             if any(s["op"] == "assemble" and s["how"] == "subclass" for s in program["build"]):
                 raise Unsupported("load_model of a subclass")
+            if reuse:
+                self.begin(build, True)
             answer, model = self.attempt(lambda: self.keras.models.load_model(path))
             if model is None:
                 return answer
             pairs = self.loaded_variables(model, program)
         else:
-            player = play(self.library, program)
-            model, pairs = player.model.object, player.variables()
+            player, pairs = self.model(build, reuse)
+            model = player.model.object
             self.assign_all(model, pairs, request["initial"])
-            before = self.state(model, pairs, inputs, "_before")
+            before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.attempt(lambda: model.load_weights(path, **options))
-        answer = {**before, **self.state(model, pairs, inputs, loaded=True), **answer}
+        after = self.state(model, pairs, inputs, loaded=True, once=reuse)
+        answer = {**before, **after, **answer}
         if request.get("resave_path") and answer["outcome"] == "ok":
             try:
                 again, _ = self.attempt(self.write(model, request, request["resave_path"], True))

@@ -1,0 +1,129 @@
+#include "harness/testee/sharing.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "harness/testee/wire.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::size_t kKeptMax = 8;
+constexpr std::size_t kFileBytesMax = std::size_t{4} << 20;
+
+// A session that lasts for one request, or whose point is that something is done twice.
+bool IsPlayedWhole(const SessionSpec& session) { return session.fresh || session.load_twice; }
+
+// `path` inside the case's own folder; nothing when it is elsewhere or relative.
+std::optional<std::string> Inside(const std::string& path, const std::string& directory) {
+  if (directory.empty() || !path.starts_with(directory + "/")) return std::nullopt;
+  return path.substr(directory.size());
+}
+
+// Whether a save to `path` would make a new file in a folder that is there.
+bool IsFree(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  return status.type() == std::filesystem::file_type::not_found &&
+         std::filesystem::is_directory(std::filesystem::path(path).parent_path(), error);
+}
+
+std::optional<std::string> BytesOf(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (status.type() != std::filesystem::file_type::regular) return std::nullopt;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error || size > kFileBytesMax) return std::nullopt;
+  std::ifstream in(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!in || bytes.size() != size) return std::nullopt;
+  return bytes;
+}
+
+void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
+    text.replace(at, from.size(), to);
+    at += to.size();
+  }
+}
+
+// What was said about a file in another case's folder.
+Answer Moved(Answer answer, const std::string& from, const std::string& to) {
+  ReplaceAll(answer.error_message, from, to);
+  for (ReportLine& line : answer.reports) ReplaceAll(line.text, from, to);
+  return answer;
+}
+
+}  // namespace
+
+const SharingTestee::Kept* SharingTestee::Find(const std::deque<Kept>& kept,
+                                               const std::string& request) {
+  const auto found = std::ranges::find(kept, request, &Kept::request);
+  return found == kept.end() ? nullptr : &*found;
+}
+
+void SharingTestee::Keep(std::deque<Kept>& kept, Kept one) {
+  kept.push_front(std::move(one));
+  if (kept.size() > kKeptMax) kept.pop_back();
+}
+
+Answer SharingTestee::Save(const SaveRequest& given) {
+  if (!on_ || IsPlayedWhole(given.build.session)) return inner_->Save(given);
+  SaveRequest request = given;
+  request.build.reuse = true;
+  request.inputs = nullptr;  // no clause asks what the writer's model predicts
+  request.more_inputs = nullptr;
+  const std::string& directory = given.build.directory;
+  const std::optional<std::string> inside = Inside(given.path, directory);
+  if (!inside || !IsFree(given.path)) return inner_->Save(request);
+
+  SaveRequest anywhere = request;
+  anywhere.build.directory.clear();
+  anywhere.path = *inside;
+  std::string key = SaveLine(anywhere, 0);
+  if (const Kept* kept = Find(saves_, key)) {
+    std::ofstream out(given.path, std::ios::binary);
+    out << kept->file;
+    out.close();
+    if (out) return Moved(kept->answer, kept->directory, directory);
+  }
+  Answer answer = inner_->Save(request);
+  if (answer.outcome != Outcome::kOk) return answer;
+  std::optional<std::string> bytes = BytesOf(given.path);
+  if (bytes) Keep(saves_, {std::move(key), directory, answer, *std::move(bytes)});
+  return answer;
+}
+
+Answer SharingTestee::Load(const LoadRequest& given) {
+  if (!on_ || IsPlayedWhole(given.build.session)) return inner_->Load(given);
+  LoadRequest request = given;
+  request.build.reuse = true;
+  return inner_->Load(request);
+}
+
+// Earlier models, names and folders have no part in what directly assigned variables predict.
+Answer SharingTestee::Assign(const AssignRequest& given) {
+  if (!on_) return inner_->Assign(given);
+  AssignRequest request = given;
+  SessionSpec& session = request.build.session;
+  session.fresh = session.load_twice = false;
+  session.models_before = 0;
+  session.working_directory.clear();
+  session.umask = -1;
+  request.build.before.clear();
+  request.build.plan = nullptr;
+  request.build.reuse = true;
+
+  AssignRequest anywhere = request;
+  anywhere.build.directory.clear();
+  std::string key = AssignLine(anywhere, 0);
+  if (const Kept* kept = Find(controls_, key)) return kept->answer;
+  Answer answer = inner_->Assign(request);
+  if (answer.outcome == Outcome::kOk) Keep(controls_, {std::move(key), "", answer, ""});
+  return answer;
+}
+
+}  // namespace weightproof

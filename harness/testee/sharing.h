@@ -1,0 +1,49 @@
+// Lets the requests of neighbouring cases share work with a slow loader. While it shares, equal saves
+// and equal control arms are answered once, and the worker may use a model again:
+//
+//   case k    save W -> file, load R, assign R      three models made
+//   case k+1  the same save: file and answer again; load R by another path: the model R again;
+//             assign R: the answer again           none
+//
+// Such answers sift. What they falsify is asked again with sharing off, where every request is
+// played whole.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "harness/testee/testee.h"
+
+namespace weightproof {
+
+class SharingTestee : public Testee {
+ public:
+  explicit SharingTestee(std::unique_ptr<Testee> inner) : inner_(std::move(inner)) {}
+
+  // Has no effect on a testee that does not reuse models.
+  void Share(bool on) { on_ = on && inner_->Describe().reuses_models; }
+
+  const Description& Describe() const override { return inner_->Describe(); }
+  Answer Save(const SaveRequest& request) override;
+  Answer Load(const LoadRequest& request) override;
+  Answer Assign(const AssignRequest& request) override;
+
+ private:
+  struct Kept {
+    std::string request;  // without the case's folder
+    std::string directory;
+    Answer answer;
+    std::string file;  // of a save: the bytes that it left
+  };
+
+  static const Kept* Find(const std::deque<Kept>& kept, const std::string& request);
+  static void Keep(std::deque<Kept>& kept, Kept one);
+
+  std::unique_ptr<Testee> inner_;
+  bool on_ = false;
+  std::deque<Kept> saves_;
+  std::deque<Kept> controls_;
+};
+
+}  // namespace weightproof
