@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/campaign/python_graph.h"
+#include "harness/campaign/python_state.h"
 #include "harness/campaign/python_text.h"
 
 namespace weightproof {
@@ -17,6 +18,7 @@ struct Node {
   std::string variable;  // its name in the script
   std::string name;      // given
   bool frozen = false;
+  bool own = false;                 // keeps its state itself
   const LayerSpec* spec = nullptr;  // null: a nest
   const Step* nest = nullptr;
   int at = 0;
@@ -41,6 +43,7 @@ class Writer {
         assemble_ = &step;
       }
     }
+    if (!PolicyOf(build_).empty()) Add(PythonPolicy(architecture_.dialect, PolicyOf(build_)));
     Place();
     Instantiate();
     MakeNests();
@@ -76,7 +79,10 @@ class Writer {
         specs_[static_cast<std::size_t>(step.layer)].config[step.key] = step.value;
       }
     }
-    for (std::size_t i = 0; i < specs_.size(); ++i) layers_[i]->spec = &specs_[i];
+    for (std::size_t i = 0; i < specs_.size(); ++i) {
+      layers_[i]->spec = &specs_[i];
+      layers_[i]->own = KeepsOwnState(build_, static_cast<int>(i));
+    }
     for (const Step& step : build_) {
       Node* layer = nullptr;
       switch (step.op) {
@@ -190,7 +196,8 @@ class Writer {
     }
     if (!node.name.empty()) arguments.push_back("name=" + PythonText(node.name));
     if (node.frozen) arguments.push_back("trainable=False");
-    return fmt::format("L.{}({})", spec.class_name, fmt::join(arguments, ", "));
+    const std::string made = node.own ? OwnClass(spec.class_name) : "L." + spec.class_name;
+    return fmt::format("{}({})", made, fmt::join(arguments, ", "));
   }
 
   // Phase 4.
@@ -357,6 +364,8 @@ class Writer {
         remade_ = true;
       }
       BringInput(true);
+    } else if (step.op == StepOp::kCompile) {
+      for (std::string& line : PythonCompile(step)) Add(std::move(line));
     } else if (step.op == StepOp::kRebuild) {
       if (step.rebuild == RebuildHow::kFromConfig) Add("m = type(m).from_config(m.get_config())");
       if (step.rebuild == RebuildHow::kJson) Add("m = keras.models.model_from_json(m.to_json())");

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "harness/campaign/python_build.h"
 #include "harness/campaign/python_damage.h"
+#include "harness/campaign/python_head.h"
+#include "harness/campaign/python_state.h"
 #include "harness/campaign/python_text.h"
 #include "harness/case/json.h"
 
@@ -19,6 +20,7 @@ using Lines = std::vector<std::string>;
 // The libraries choose the format by suffix (keras-formats 5.1), so a path without one gets it.
 std::string Path(const Case& c, const PathSpec& path) {
   std::string text = path.text;
+  if (c.route.sharded) return PythonText(text);
   const auto ends = [&](std::string_view suffix) { return text.ends_with(suffix); };
   switch (c.route.format) {
     case RouteFormat::kWeightsH5:
@@ -34,6 +36,16 @@ std::string Path(const Case& c, const PathSpec& path) {
   return PythonText(text);
 }
 
+// Where sharded weights lie: their table.
+std::string LoadPath(const Case& c) {
+  PathSpec path = c.route.load_path.value_or(c.route.path);
+  constexpr std::string_view kOneFile = ".weights.h5";
+  if (c.route.sharded && path.text.ends_with(kOneFile)) {
+    path.text.replace(path.text.size() - kOneFile.size(), kOneFile.size(), ".weights.json");
+  }
+  return Path(c, path);
+}
+
 std::string SaveCall(const Case& c, const std::string& path) {
   const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
   const RouteFormat format = c.route.format;
@@ -41,8 +53,11 @@ std::string SaveCall(const Case& c, const std::string& path) {
   const bool whole = format == RouteFormat::kKerasArchive ||
                      format == RouteFormat::kLegacyH5Model ||
                      (keras3 && format == RouteFormat::kLegacyH5);
-  return fmt::format("w.{}({}{})", whole ? "save" : "save_weights", path,
-                     c.route.overwrite ? "" : ", overwrite=False");
+  const char* shards =
+      c.route.sharded ? ", max_shard_size=max([64] + [v.numpy().nbytes for v in w.weights]) / 2**30"
+                      : "";
+  return fmt::format("w.{}({}{}{})", whole ? "save" : "save_weights", path,
+                     c.route.overwrite ? "" : ", overwrite=False", shards);
 }
 
 std::string LoadCall(const Case& c, const std::string& path) {
@@ -50,45 +65,6 @@ std::string LoadCall(const Case& c, const std::string& path) {
   if (c.route.by_name) options += ", by_name=True";
   if (c.route.skip_mismatch) options += ", skip_mismatch=True";
   return fmt::format("r.load_weights({}{})", path, options);
-}
-
-std::string Special(Profile profile) {
-  switch (profile) {
-    case Profile::kNan:
-      return "np.nan";
-    case Profile::kInf:
-      return "np.inf";
-    case Profile::kNegativeZero:
-      return "-0.0";
-    case Profile::kDenormal:
-      return "1e-40";
-    case Profile::kHuge:
-      return "3e38";
-    case Profile::kPlain:
-      break;
-  }
-  return "";
-}
-
-// "for", "if", "class" and what is indented cannot follow another statement on its line.
-bool Simple(const std::string& line) {
-  for (const char* start : {" ", "for ", "if ", "class ", "def ", "with "}) {
-    if (line.starts_with(start)) return false;
-  }
-  return true;
-}
-
-// Lines, each run of simple statements on one line when lines are scarce.
-void AddBlock(Lines& out, const Lines& block, const char* indent, bool packed) {
-  bool open = false;
-  for (const std::string& line : block) {
-    if (packed && open && Simple(line)) {
-      out.back() += "; " + line;
-    } else {
-      out.push_back(indent + line);
-    }
-    open = Simple(line);
-  }
 }
 
 Lines PrepareLines(const Case& c) {
@@ -140,33 +116,6 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   return lines;
 }
 
-bool HoldsLayers(const Case& c) {
-  bool holds = std::ranges::any_of(c.architecture.layers,
-                                   [](const LayerSpec& layer) { return !layer.layers.empty(); });
-  for (const Side* side : {&c.writer, &c.reader}) {
-    for (const Step& step : side->build) holds = holds || (step.spec && !step.spec->layers.empty());
-  }
-  return holds;
-}
-
-// Wrappers are taken apart too: the order of their own list of weights moves with freezes.
-std::string Leaves(const Case& c) {
-  if (!HoldsLayers(c)) {
-    return "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else [m]";
-  }
-  return "leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, \"layers\") else "
-         "[m.forward_layer, m.backward_layer] if hasattr(m, \"backward_layer\") else "
-         "list(m.cell.cells) if hasattr(getattr(m, \"cell\", 0), \"cells\") else "
-         "[getattr(m, \"layer\", m)]";
-}
-
-// What Normalization computes from variables that were assigned directly.
-bool HasNormalization(const Case& c) {
-  return std::ranges::any_of(c.architecture.layers, [](const LayerSpec& layer) {
-    return layer.class_name == "Normalization";
-  });
-}
-
 // The same model with the saved values put into it: what a right load would predict.
 Lines CompareLines(const Case& c) {
   std::string numbers = "uniform(-1, 1, ";
@@ -197,7 +146,7 @@ Lines CompareLines(const Case& c) {
       "same = [v.shape for v in want] == [tuple(v.shape) for v in weights(cl)]",
       "if not same: sys.exit(print(\"loaded into another model\") or not said)",
       "for v, a in zip(weights(cl), want): v.assign(a)",
-      HasNormalization(c) ? "derive(cl)" : "",
+      HoldsNormalization(c) ? "derive(cl)" : "",
       "x = " + x,
       flat,
       "equal = lambda a, b: np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True)",
@@ -223,6 +172,10 @@ std::string AimText(ScriptAim aim) {
       return "the load goes on and changes a layer in part, 0 if not";
     case ScriptAim::kNamed:
       return "a layer silently gets weights that were saved under another name, 0 if not";
+    case ScriptAim::kKept:
+      return "what is beside the weights is not what was saved, 0 if it is or the load is refused";
+    case ScriptAim::kReplaced:
+      return "what stood there is replaced unasked, 0 if not";
   }
   return "";
 }
@@ -264,59 +217,48 @@ Lines LoadLines(const Case& c, const std::string& load_path, ScriptAim aim) {
           "    print(\"changed:\", bad); sys.exit(bad != [])"};
 }
 
-Lines Script(const Case& c, ScriptAim aim, bool packed) {
-  const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
-  const std::string path = Path(c, c.route.path);
-  const std::string load_path = c.route.load_path ? Path(c, *c.route.load_path) : path;
-  const Lines writer = PythonBuild(c.architecture, c.writer.build);
-  const Lines reader = PythonBuild(c.architecture, c.reader.build);
-  Lines out = {fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
-                           c.route.by_name ? "name" : "order", AimText(aim)),
-               "import functools, os, shutil, sys, tempfile, warnings",
-               keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
-                      : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
-               keras3 ? "import keras, numpy as np; L = keras.layers"
-                      : "import numpy as np, tf_keras as keras; L = keras.layers",
-               "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
-               Leaves(c),
-               "weights = lambda ls: [v for l in ls for v in l.weights]",
-               HasNormalization(c)
-                   ? "derive = lambda ls: [l.finalize_state() for l in ls if isinstance(l, "
-                     "L.Normalization)]"
-                   : "",
-               "def writer():"};
-  std::erase(out, "");
-  AddBlock(out, writer, "    ", packed);
-  out.push_back(writer == reader ? "reader = writer" : "def reader():");
-  if (writer != reader) AddBlock(out, reader, "    ", packed);
-  const std::string special = Special(c.weights.profile);
-  out.push_back("def fill(ls, seed):");
-  out.push_back("    g = np.random.default_rng(seed)");
-  out.push_back("    for v in weights(ls):");
-  const std::string values = "g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)";
-  if (HasNormalization(c)) {
-    out.back() += " v.assign(g.integers(1, 9, v.shape) if \"count\" in v.name else " + values + ")";
-  } else if (special.empty()) {
-    out.back() += " v.assign(" + values + ")";
-  } else {
-    out.back() += " a = " + values + "; a.flat[:seed == 1] = " + special + "; v.assign(a)";
+// What a script that shows something of the save alone does.
+Lines SaveTail(const Case& c, ScriptAim aim, std::string_view cause, const std::string& path,
+               const std::string& load_path) {
+  if (aim == ScriptAim::kKept) {
+    Lines lines = SaveLines(c, path, load_path);
+    for (std::string& line : PythonKept(cause, path)) lines.push_back(std::move(line));
+    return lines;
   }
-  if (HasNormalization(c)) out.push_back("    derive(ls)");
+  Lines lines = {"os.chdir(tempfile.mkdtemp())"};
+  for (std::string& line : PrepareLines(c)) lines.push_back(std::move(line));
+  lines.push_back("files = lambda: {f: open(f, \"rb\").read() for f in os.listdir()}");
+  lines.push_back("w, wl = writer(); fill(wl, 1); old = files()");
+  lines.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
+  lines.push_back("print(*old); sys.exit(any(files()[f] != old[f] for f in old))");
+  return lines;
+}
+
+Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) {
+  const std::string path = Path(c, c.route.path);
+  const std::string load_path = LoadPath(c);
+  Lines out = {fmt::format("# {} by {}. Exits 1 if {}.", RouteFormatName(c.route.format),
+                           c.route.by_name ? "name" : "order", AimText(aim))};
+  for (std::string& line : PythonHead(c, packed)) out.push_back(std::move(line));
   out.push_back("def attempt(call):");
   out.push_back("    try: return call()");
   out.push_back(std::string("    except Exception as e: ") +
                 "print(\"refused:\", type(e).__name__, e); sys.exit(" +
                 (aim == ScriptAim::kRefused ? "1" : "0") + ")");
+  if (aim == ScriptAim::kReplaced || (aim == ScriptAim::kKept && ShownBySave(cause))) {
+    AddPythonBlock(out, SaveTail(c, aim, cause, path, load_path), "", packed);
+    return out;
+  }
   out.push_back("def load():");
   for (std::string& line : LoadLines(c, load_path, aim)) out.push_back(std::move(line));
-  AddBlock(out, SaveLines(c, path, load_path), "", packed);
+  AddPythonBlock(out, SaveLines(c, path, load_path), "", packed);
   out.push_back("with warnings.catch_warnings(record=True) as said:");
   out.push_back(c.reader.session.load_twice
                     ? "    warnings.simplefilter(\"always\"); load(); r, rl = load()"
                     : "    warnings.simplefilter(\"always\"); r, rl = load()");
   switch (aim) {
     case ScriptAim::kWrong:
-      AddBlock(out, CompareLines(c), "", packed);
+      AddPythonBlock(out, CompareLines(c), "", packed);
       break;
     case ScriptAim::kAccepted:
       out.push_back(
@@ -326,9 +268,13 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
       out.push_back("print(\"loaded under another name:\", rl, *[s.message for s in said])");
       out.push_back("sys.exit(rl != [] and not said)");
       break;
+    case ScriptAim::kKept:
+      AddPythonBlock(out, PythonKept(cause, path), "", packed);
+      break;
     case ScriptAim::kRefused:
     case ScriptAim::kChanged:
     case ScriptAim::kHalf:
+    case ScriptAim::kReplaced:
       out.push_back("print(\"accepted\", *[s.message for s in said], sep=\"\\n\")");
   }
   return out;
@@ -338,6 +284,8 @@ Lines Script(const Case& c, ScriptAim aim, bool packed) {
 
 std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) {
   if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
+  if (!PythonKept(verdict.cause, "").empty()) return ScriptAim::kKept;
+  if (verdict.cause == "impossible-path-accepted") return ScriptAim::kReplaced;
   switch (verdict.severity) {
     case Severity::kSilentlyWrong:
       if (verdict.cause == "skipped-layer-changed") return ScriptAim::kHalf;
@@ -361,9 +309,9 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) 
   }
 }
 
-std::string PythonScript(const Case& c, ScriptAim aim) {
-  Lines lines = Script(c, aim, false);
-  if (lines.size() > kScriptLinesMax) lines = Script(c, aim, true);
+std::string PythonScript(const Case& c, ScriptAim aim, std::string_view cause) {
+  Lines lines = Script(c, aim, cause, false);
+  if (lines.size() > kScriptLinesMax) lines = Script(c, aim, cause, true);
   return fmt::format("{}\n", fmt::join(lines, "\n"));
 }
 

@@ -21,6 +21,8 @@ enum class ScriptAim : std::uint8_t {
   kChanged,   // the load is refused, and variables have changed
   kHalf,      // the load is accepted, and some variables of a layer have changed and some have not
   kNamed,     // a load by name is accepted without a warning, and a layer got another one's weights
+  kKept,      // what is beside the weights is not what was saved (python_state.h)
+  kReplaced,  // what stood at the path is replaced although that was not asked for
 };
 
 // The aim that shows this verdict of this clause; nullopt: a plain script cannot.
@@ -29,6 +31,8 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict);
 // A script for Keras 3 or tf-keras, by the dialect of the case. It plays the writer's build, saves,
 // plays the reader's build, loads, and for kWrong compares with a model to which the saved
 // variables were assigned. It exits with 1 for its aim, with 0 otherwise.
-std::string PythonScript(const Case& c, ScriptAim aim = ScriptAim::kWrong);
+// `cause` is the verdict's, for kKept.
+std::string PythonScript(const Case& c, ScriptAim aim = ScriptAim::kWrong,
+                         std::string_view cause = "");
 
 }  // namespace weightproof

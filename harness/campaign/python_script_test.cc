@@ -84,6 +84,37 @@ TEST(PythonScript, AimsAtWhatItsClauseSays) {
   EXPECT_EQ(aim("saving-repeats", Severity::kSilentlyWrong, "resave-differs"), std::nullopt);
 }
 
+TEST(PythonScript, ShowsWhatIsLostBesideTheWeights) {
+  const auto aim = [](const char* clause, const char* cause) {
+    return AimOf(clause, {VerdictKind::kFalsified, Severity::kSilentlyWrong, cause, ""});
+  };
+  for (const char* cause :
+       {"state-trainable", "state-compiled", "state-optimizer", "own-saving-ignored",
+        "own-loading-ignored", "compiled-by-json", "other-layout"}) {
+    EXPECT_EQ(aim("round-trips", cause), ScriptAim::kKept) << cause;
+  }
+  EXPECT_EQ(aim("path-never-matters", "impossible-path-accepted"), ScriptAim::kReplaced);
+}
+
+TEST(PythonScript, IsNeverLongerThanFortyLinesWithWhatIsBesideTheWeights) {
+  Space space;
+  space.dialects = {"keras3"};
+  space.steps = {"compile", "own_state", "policy",      "assemble:list",
+                 "nest",    "freeze",    "rebuild:json"};
+  space.modes = {"by_order", "model", "sharded"};
+  int own = 0;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    SeededChoices choices(13, i);
+    const Case c = Generate(choices, space);
+    for (const char* cause : {"state-optimizer", "own-saving-ignored"}) {
+      const std::string script = PythonScript(c, ScriptAim::kKept, cause);
+      EXPECT_LE(std::ranges::count(script, '\n'), kScriptLinesMax) << CaseToJson(c) << script;
+      own += script.find("def save_own_variables") != std::string::npos ? 1 : 0;
+    }
+  }
+  EXPECT_GT(own, 10);
+}
+
 TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) {
   const std::pair<const char*, const char*> kLibraries[] = {
       {"keras3", "WEIGHTPROOF_KERAS_PYTHON"}, {"tf_keras", "WEIGHTPROOF_TF_KERAS_PYTHON"}};

@@ -63,7 +63,7 @@ ScriptRun RunPythonScript(const std::string& interpreter, const std::string& scr
 
 std::string ScriptOf(const Finding& finding, std::string_view backend) {
   const std::optional<ScriptAim> aim = AimOf(finding.clause, finding.verdict);
-  std::string script = aim ? PythonScript(finding.the_case, *aim) : "";
+  std::string script = aim ? PythonScript(finding.the_case, *aim, finding.verdict.cause) : "";
   constexpr std::string_view kUsual = "\"KERAS_BACKEND\", \"numpy\"";
   const std::size_t at = script.find(kUsual);
   if (at != std::string::npos && !backend.empty()) {

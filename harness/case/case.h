@@ -61,6 +61,8 @@ struct Route {
   bool skip_mismatch = false;
   bool partial = false;
   bool overwrite = true;
+  // Weights only, in several files, each as large as the largest weight (64 bytes at least).
+  bool sharded = false;
   bool operator==(const Route&) const = default;
 };
 

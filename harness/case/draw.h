@@ -55,6 +55,15 @@ inline bool Allows(const std::vector<std::string>& list, std::string_view name) 
   return list.empty() || std::find(list.begin(), list.end(), name) != list.end();
 }
 
+// Steps that model/ knows nothing of are drawn only where the space names them, and so is sharding.
+inline bool AllowsStep(const Space& space, std::string_view name) {
+  return !space.steps.empty() && Allows(space.steps, name);
+}
+inline bool AllowsSharded(const Space& space) {
+  return !space.modes.empty() && Allows(space.modes, "sharded") &&
+         Allows(space.formats, "weights_h5");
+}
+
 // draw_layers.cc: layers with drawn arguments.
 struct LayerStyle {
   Dialect dialect = Dialect::kKeras3;
@@ -96,6 +105,12 @@ void FixAttributes(const ArchitectureSpec& architecture, Build& build);
 Step* FindStep(Build& build, StepOp op);
 const Step* FindStep(const Build& build, StepOp op);
 
+// draw_state.cc: what is beside the weights: compiled models, layers that keep their state
+// themselves, dtype policies.
+void DrawState(Chooser& choose, const Space& space, Case& c);
+// Another dtype policy on one side. False when the space has none.
+bool DrawOtherPolicy(Chooser& choose, const Space& space, const Case& c, Build& build);
+
 // draw_other.cc: makes one side deliberately another model. False when nothing fits.
 bool DrawDifference(Chooser& choose, const Space& space, Case& c);
 
@@ -104,6 +119,7 @@ void DrawRoute(Chooser& choose, const Space& space, Case& c);
 void DrawSessions(Chooser& choose, const Space& space, Case& c);
 void DrawProfile(Chooser& choose, Case& c);
 std::string_view UsualSuffix(RouteFormat format);
+inline constexpr std::string_view kShardedSuffix = ".weights.json";
 
 // draw_damage.cc: one or two edits on things that the writer's file has.
 void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c);

@@ -160,6 +160,9 @@ bool DrawDifference(Chooser& choose, const Space& space, Case& c) {
   if (shapes.empty() && !graph) return false;
   if (!graph && choose.Percent(8) && DrawWeightlessTwin(choose, space, shapes, c)) return true;
   Build& build = choose.Percent(75) ? c.reader.build : c.writer.build;
+  if (AllowsStep(space, "policy") && choose.Percent(5)) {
+    return DrawOtherPolicy(choose, space, c, build);
+  }
   for (int tries = 0; tries < 12; ++tries) {
     const auto weight = [&](std::string_view op, int w) { return Allows(space.steps, op) ? w : 0; };
     Step step;

@@ -97,6 +97,21 @@ void DrawMode(Chooser& choose, const Space& space, Case& c) {
   if (Allows(space.modes, "partial")) route.partial = choose.Percent(6);
 }
 
+// Several files beside one another travel together or not at all.
+void DrawShards(Chooser& choose, Case& c) {
+  Route& route = c.route;
+  if (route.format != RouteFormat::kWeightsH5 || route.by_name || route.partial) return;
+  route.sharded = true;
+  route.load_path.reset();
+  route.path = PathSpec{};
+  route.path.text = "m" + choose.Pick<std::string>({std::string(kShardedSuffix), ".weights.h5"});
+  route.overwrite = true;
+  if (choose.Percent(40)) {
+    route.path.setup = PathSetup::kExistingCheckpoint;
+    route.overwrite = !choose.Percent(60);
+  }
+}
+
 }  // namespace
 
 std::string_view UsualSuffix(RouteFormat format) {
@@ -122,6 +137,7 @@ void DrawRoute(Chooser& choose, const Space& space, Case& c) {
     c.route.overwrite = !choose.Percent(25);
   }
   DrawMode(choose, space, c);
+  if (AllowsSharded(space) && choose.Percent(12)) DrawShards(choose, c);
 }
 
 void DrawSessions(Chooser& choose, const Space& space, Case& c) {

@@ -108,7 +108,12 @@ std::vector<std::string> Features(const Case& c) {
   }
   out.insert("format:" + std::string(RouteFormatName(c.route.format)));
   out.insert("dialect:" + std::string(DialectName(c.architecture.dialect)));
-  AddPath(out, c.route.path, c.route.format);
+  PathSpec path = c.route.path;
+  if (c.route.sharded && path.text.ends_with(kShardedSuffix)) {
+    path.text.replace(path.text.size() - kShardedSuffix.size(), kShardedSuffix.size(),
+                      UsualSuffix(c.route.format));
+  }
+  AddPath(out, path, c.route.format);
   if (c.route.load_path) {
     AddPath(out, *c.route.load_path, c.route.format);
     out.insert("path:copied");
@@ -120,6 +125,7 @@ std::vector<std::string> Features(const Case& c) {
                                              : "mode:by_order");
   if (route.skip_mismatch) out.insert("mode:skip_mismatch");
   if (route.partial) out.insert("mode:partial");
+  if (route.sharded) out.insert("mode:sharded");
   for (const Damage& damage : c.damage)
     out.insert("damage:" + std::string(DamageOpName(damage.op)));
   out.insert("profile:" + std::string(ProfileName(c.weights.profile)));
@@ -168,6 +174,10 @@ std::vector<std::string> AllFeatures(const Space& space) {
        "rebuild:json",
        "rebuild:clone",
        "pop"});
+  for (const char* name : {"compile", "own_state", "policy"}) {
+    if (AllowsStep(space, name)) out.insert("step:" + std::string(name));
+  }
+  if (AllowsSharded(space)) out.insert("mode:sharded");
   if (!space.steps.empty() && Allows(space.steps, "graph")) {
     add("step:", space.steps, {"calls", "operands", "outputs"});
     for (const char* name : {"branches", "several_inputs", "several_outputs", "shared_layer"}) {

@@ -27,6 +27,14 @@ Case Plainest(const Space& space) {
   return c;
 }
 
+// A model that differs or a file that is changed is judged by its weights; what training adds to
+// both would only stand in the way.
+void WithoutTraining(Case& c) {
+  for (Build* build : {&c.writer.build, &c.reader.build}) {
+    std::erase_if(*build, [](const Step& step) { return step.op == StepOp::kCompile; });
+  }
+}
+
 Step* Assemble(Case& c) { return FindStep(c.writer.build, StepOp::kAssemble); }
 
 }  // namespace
@@ -45,6 +53,7 @@ Case Generate(Choices& choices, const Space& space) {
     for (int again = 0; again < 4; ++again) {
       c = stem;
       DrawBuilds(choose, space, c);
+      DrawState(choose, space, c);
       // The same model, another one, or a damaged file; a load that skips needs something to skip.
       const bool skips = c.route.skip_mismatch;
       const std::size_t aim = choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
@@ -57,11 +66,12 @@ Case Generate(Choices& choices, const Space& space) {
       } else if (aim == 1 && !DrawDifference(choose, space, c)) {
         continue;
       }
-      if (aim == 2 && c.route.format != RouteFormat::kKerasArchive) {
+      if (aim == 2 && c.route.format != RouteFormat::kKerasArchive && !c.route.sharded) {
         const auto writer = Interpret(c.architecture, c.writer.build);
         if (!writer) continue;
         DrawDamage(choose, *writer, c);
       }
+      if (aim != 0 && c.route.load_as == LoadAs::kWeights) WithoutTraining(c);
       if (IsValid(c)) return c;
     }
   }

@@ -61,6 +61,48 @@ TEST(Generate, DrawsEveryFeatureWithinTwoThousandCases) {
   }
 }
 
+Space WithState() {
+  Space space;
+  space.dialects = {"keras3"};
+  space.steps = {"compile", "own_state", "policy", "assemble:list", "assemble:add",
+                 "nest",    "freeze",    "set",    "rebuild:json",  "rebuild:from_config"};
+  space.modes = {"by_order", "model", "sharded"};
+  return space;
+}
+
+TEST(Generate, DrawsWhatIsBesideTheWeightsWhereTheSpaceNamesIt) {
+  std::map<std::string, int> seen;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const Case c = Drawn(i, WithState());
+    ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+    const auto read = CaseFromJson(CaseToJson(c));
+    ASSERT_TRUE(read) << read.error().Text();
+    ASSERT_EQ(*read, c);
+    for (const std::string& feature : Features(c)) ++seen[feature];
+    for (const Case& smaller : Shrinks(c)) ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
+  }
+  for (const char* feature : {"step:compile", "step:own_state", "step:policy", "mode:sharded"}) {
+    EXPECT_GE(seen[feature], 40) << feature;
+  }
+  for (const std::string& feature : AllFeatures(WithState())) {
+    if (feature.starts_with("step:") || feature.starts_with("mode:")) {
+      EXPECT_GE(seen[feature], 1) << feature;
+    }
+  }
+}
+
+TEST(Generate, DrawsNothingBesideTheWeightsElsewhere) {
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    const Case c = Drawn(i);
+    EXPECT_FALSE(c.route.sharded);
+    for (const Build* build : {&c.writer.build, &c.reader.build}) {
+      for (const StepOp op : {StepOp::kCompile, StepOp::kOwnState, StepOp::kPolicy}) {
+        EXPECT_EQ(FindStep(*build, op), nullptr);
+      }
+    }
+  }
+}
+
 TEST(Generate, MixesSameOtherAndDamagedModels) {
   int layers = 0;
   int damaged = 0;

@@ -8,10 +8,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 18> kOps = {
-    "clear_names", "stray",    "order",   "name",     "freeze", "unfreeze",
-    "noop",        "nest",     "insert",  "remove",   "set",    "exchange",
-    "calls",       "operands", "outputs", "assemble", "pop",    "rebuild"};
+constexpr std::array<std::string_view, 21> kOps = {
+    "clear_names", "stray",    "order",  "name",    "freeze",   "unfreeze",  "noop",
+    "nest",        "insert",   "remove", "set",     "exchange", "calls",     "operands",
+    "outputs",     "assemble", "pop",    "rebuild", "compile",  "own_state", "policy"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
 constexpr std::array<std::string_view, 3> kInputs = {"given", "build", "call"};
 constexpr std::array<std::string_view, 3> kRebuilds = {"from_config", "json", "clone"};
@@ -115,6 +115,17 @@ Json StepToJson(const Step& step) {
       break;
     case StepOp::kRebuild:
       out["how"] = RebuildHowName(step.rebuild);
+      break;
+    case StepOp::kCompile:
+      out["optimizer"] = step.class_name;
+      out["loss"] = step.key;
+      if (step.trained) out["trained"] = true;
+      break;
+    case StepOp::kOwnState:
+      out["layer"] = step.layer;
+      break;
+    case StepOp::kPolicy:
+      out["policy"] = step.class_name;
       break;
   }
   return out;
@@ -222,6 +233,17 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
       break;
     case StepOp::kRebuild:
       fields.Word("how", kRebuilds, step.rebuild, true);
+      break;
+    case StepOp::kCompile:
+      fields.Text("optimizer", step.class_name, true);
+      fields.Text("loss", step.key, true);
+      fields.Bool("trained", step.trained);
+      break;
+    case StepOp::kOwnState:
+      fields.Int("layer", 0, kPlaceMax, step.layer, true);
+      break;
+    case StepOp::kPolicy:
+      fields.Text("policy", step.class_name, true);
       break;
   }
   fields.Done();

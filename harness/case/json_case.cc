@@ -231,6 +231,7 @@ Result<Route> ReadRoute(const Json& value, const JsonPlace& place) {
   fields.Bool("skip_mismatch", route.skip_mismatch);
   fields.Bool("partial", route.partial);
   fields.Bool("overwrite", route.overwrite);
+  fields.Bool("sharded", route.sharded);
   fields.Done();
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
   return route;
@@ -315,6 +316,7 @@ Json RouteToJson(const Route& route) {
   if (route.skip_mismatch) out["skip_mismatch"] = true;
   if (route.partial) out["partial"] = true;
   if (!route.overwrite) out["overwrite"] = false;
+  if (route.sharded) out["sharded"] = true;
   return out;
 }
 

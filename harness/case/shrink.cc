@@ -46,6 +46,7 @@ std::uint64_t Weight(const Build& build) {
     weight +=
         static_cast<std::uint64_t>(step.how) * 20 + static_cast<std::uint64_t>(step.input) * 8;
     weight += static_cast<std::uint64_t>(step.rebuild) + (step.own_input ? 2 : 0);
+    if (step.op == StepOp::kCompile) weight += step.key.size() + (step.trained ? 2 : 0);
     weight += (step.same_objects ? 0 : 2) + static_cast<std::uint64_t>(std::max(0, step.count));
     weight += step.after && step.op == StepOp::kFreeze ? 1 : 0;
     weight += static_cast<std::uint64_t>(std::max(0, step.end - step.begin));
@@ -89,6 +90,7 @@ std::uint64_t Measure(const Case& c) {
   const Route& route = c.route;
   weight += Weight(route.path) + (route.load_path ? 30 + Weight(*route.load_path) : 0);
   weight += (route.load_as == LoadAs::kModel ? 50 : 0) + (route.by_name ? 50 : 0);
+  weight += route.sharded ? 50 : 0;
   weight += (route.skip_mismatch ? 50 : 0) + (route.partial ? 50 : 0) + (route.overwrite ? 0 : 30);
   weight += route.format == RouteFormat::kLegacyH5Model ? 60 : 0;
   weight += route.format == RouteFormat::kKerasArchive ? 60 : 0;

@@ -140,7 +140,8 @@ Build WithoutLayer(const Build& build, int layer) {
   for (std::size_t i = out.size(); i-- > 0;) {
     const Step& step = out[i];
     const bool about = step.op == StepOp::kRemove || step.op == StepOp::kSet ||
-                       step.op == StepOp::kExchange || TargetsLayer(step);
+                       step.op == StepOp::kExchange || step.op == StepOp::kOwnState ||
+                       TargetsLayer(step);
     const bool empty = step.op == StepOp::kNest && step.begin == layer && step.end == layer + 1;
     if ((about && step.layer == layer) || (step.op == StepOp::kExchange && step.other == layer) ||
         empty) {
@@ -168,6 +169,7 @@ Build WithoutLayer(const Build& build, int layer) {
         break;
       case StepOp::kRemove:
       case StepOp::kSet:
+      case StepOp::kOwnState:
         lower(step.layer);
         break;
       default:

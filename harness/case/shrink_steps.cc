@@ -54,6 +54,14 @@ void SimplifyStep(const Case& c, int side, std::size_t i, Candidates& out) {
   ChangeStep(c, side, i, out, [](Step& s) { s.same_objects = true; });
   ChangeStep(c, side, i, out, [](Step& s) { s.count = std::min(s.count, 1); });
   ChangeStep(c, side, i, out, [](Step& s) { s.rebuild = RebuildHow::kFromConfig; });
+  if (step.op == StepOp::kCompile) {
+    ChangeStep(c, side, i, out, [](Step& s) { s.trained = false; });
+    ChangeStep(c, side, i, out, [](Step& s) { s.class_name = "SGD"; });
+    ChangeStep(c, side, i, out, [](Step& s) { s.key = "mse"; });
+  }
+  if (step.op == StepOp::kPolicy) {
+    ChangeStep(c, side, i, out, [](Step& s) { s.class_name = "float16"; });
+  }
   if (step.op == StepOp::kFreeze) ChangeStep(c, side, i, out, [](Step& s) { s.after = false; });
   if (step.op == StepOp::kNoop || step.op == StepOp::kStray) {
     ChangeStep(c, side, i, out,
@@ -190,6 +198,14 @@ void ShrinkRoute(const Case& c, Candidates& out) {
   change([&](Case& n) { n.route.skip_mismatch = false; });
   change([&](Case& n) { n.route.partial = false; });
   change([&](Case& n) { n.route.overwrite = true; });
+  change([&](Case& n) { n.route.sharded = false; });
+  change([&](Case& n) {
+    n.route.sharded = false;
+    n.route.path.text = plain;
+  });
+  if (c.route.sharded) {
+    change([&](Case& n) { n.route.path.text = plain; });
+  }
   change([&](Case& n) { n.weights.profile = Profile::kPlain; });
   change([&](Case& n) { n.weights.seed = 1; });
   change([&](Case& n) { n.probe.seed = 1; });

@@ -34,6 +34,16 @@ bool IsModelRoute(RouteFormat format) {
   return format == RouteFormat::kLegacyH5Model || format == RouteFormat::kKerasArchive;
 }
 
+bool TravelsInShards(const Case& c) {
+  const Route& route = c.route;
+  const PathSpec& path = route.path;
+  const bool setup = path.setup == PathSetup::kNone || path.setup == PathSetup::kExistingCheckpoint;
+  return route.format == RouteFormat::kWeightsH5 && c.damage.empty() && !route.load_path && setup &&
+         !path.relative && !route.by_name && !route.partial &&
+         c.architecture.dialect == Dialect::kKeras3 &&
+         (path.text.ends_with(kShardedSuffix) || path.text.ends_with(".weights.h5"));
+}
+
 }  // namespace
 
 bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build) {
@@ -51,6 +61,7 @@ void FixReaderOfModel(Case& c) {
 
 bool IsValid(const Case& c) {
   if (c.probe.batch < 1 || c.architecture.layers.empty()) return false;
+  if (c.route.sharded && !TravelsInShards(c)) return false;
   if (c.route.load_as == LoadAs::kModel) {
     const Step* assemble = FindStep(c.writer.build, StepOp::kAssemble);
     if (!IsModelRoute(c.route.format) || c.route.by_name || assemble == nullptr ||

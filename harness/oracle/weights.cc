@@ -88,7 +88,7 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
   std::vector<NamedTensor> weights;
   weights.reserve(variables.size());
   for (const VariablePlan* variable : variables) {
-    if (variable->dtype != DType::kFloat32) {
+    if (variable->dtype == DType::kInt32 || variable->dtype == DType::kInt64) {
       weights.push_back({variable->id, Counts(*variable, spec.seed)});
       continue;
     }
@@ -111,6 +111,8 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
         value = ((h & 1) != 0 ? -1.0f : 1.0f) * (unit + 0.25f) * scale;
       }
     }
+    // Every finite float32 has a nearest value in the other floating types; they are offered.
+    if (variable->dtype != DType::kFloat32) tensor = Convert(tensor, variable->dtype).value();
     weights.push_back({variable->id, std::move(tensor)});
   }
   return weights;

@@ -23,6 +23,7 @@ std::uint64_t WeightHash(std::uint64_t seed, std::string_view id, std::uint64_t 
 //   bias, beta                      m / 4 + 1/8, sign from bit 0 (negative one time in four)
 //   everything else                 sign (bit 0) * (m + 1/4) * 2^-e, 4^e the largest power of four
 //                                   not above the fan-in (product of all but the last dimension)
+// Under a dtype policy the values are rounded to the variable's dtype.
 // Other profiles replace about one element in four (bits 1 and 2 of h are 0) of variables that are
 // not positive: nan, +-inf, -0, a denormal, +-1e30.
 std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& spec);

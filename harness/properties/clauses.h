@@ -15,6 +15,9 @@ Verdict CheckSameCodeSameAnswer(const Observation& o);
 Verdict CheckSavingRepeats(const Observation& o);
 Verdict CheckErrorsHelp(const Observation& o);
 
+// Part of CheckRoundTrips: what a real loader's own documentation promises of more than weights.
+Verdict CheckKeptState(const Observation& o);
+
 // Part of CheckLoudOrRight: what a real loader's own documentation promises beyond the contract.
 Verdict CheckDocumented(const Observation& o);
 

@@ -127,6 +127,14 @@ bool Changed(const Observation& o, std::string_view id) {
   return before != nullptr && after != nullptr && !(*before == *after);
 }
 
+const Step* LastCompile(const Build& build) {
+  const Step* last = nullptr;
+  for (const Step& step : build) {
+    if (step.op == StepOp::kCompile) last = &step;
+  }
+  return last;
+}
+
 // Both models' variables in walk order: weighted:same, so they stand for one another.
 bool LoadedRight(const Observation& o) {
   const std::vector<const VariablePlan*> saved = Variables(o.writer_plan.model);
@@ -158,6 +166,12 @@ std::vector<std::string> Facts(const Observation& o) {
   const std::string weighted = WeightedFact(writer, reader);
   add("weighted", weighted);
   add("weightless", SameWeightless(writer, reader) ? "same" : "other");
+  const Step* saved = LastCompile(o.c->writer.build);
+  const Step* mine = LastCompile(o.c->reader.build);
+  if (saved != nullptr && mine != nullptr) {
+    add("compiled", saved->class_name == mine->class_name ? "alike" : "unlike");
+  }
+  if (o.uncompiled_load) add("uncompiled", OutcomeName(o.uncompiled_load->outcome));
   if (weighted == "same" && !o.content_damaged && o.load.outcome == Outcome::kOk) {
     add("loaded", LoadedRight(o) ? "right" : "wrong");
   }

@@ -21,6 +21,9 @@ namespace weightproof {
 //   weighted:added, :removed       one side alone has some more of them (the reader, the writer)
 //   weighted:other                 anything else
 //   weightless:same, :other        the same of the layers without weights
+//   compiled:alike, :unlike        both sides compile, with one optimizer or with two
+//   uncompiled:ok, :refused        of a refused whole model with a compile step: the load of the
+//                                  same model that was never compiled
 //   loaded:right, loaded:wrong     of an accepted load between weighted:same models and a file as
 //                                  saved: whether each variable holds what was saved at its place
 //                                  and, for one model, predictions are those of such a model

@@ -61,6 +61,7 @@ struct Observation {
   std::optional<Answer> other_session_load;  // the same program in a plain session
   std::optional<Answer> load_again;          // load_twice: the second load
   std::optional<Answer> save_again;
+  std::optional<Answer> uncompiled_load;  // of a refused whole model: that model never compiled
   std::optional<std::string> saved_twice_difference;  // "" when equal; trees, or bytes for ours
   std::optional<std::string> resaved_difference;
   std::optional<Answer> remedied_load;  // a refusal's remedy applied

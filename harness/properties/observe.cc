@@ -182,6 +182,7 @@ SaveRequest Player::SaveTo(const std::string& path) const {
   request.dialect = written_.dialect;
   request.path = path;
   request.overwrite = c_.route.overwrite;
+  request.sharded = c_.route.sharded;
   request.inputs = &inputs_;
   request.more_inputs = &more_inputs_;
   return request;
@@ -202,9 +203,18 @@ LoadRequest Player::LoadFrom(const std::string& path) const {
   return request;
 }
 
+// Of a `.weights.h5` that was asked for, the library says that it is overridden.
+ResolvedPath Player::Where(const PathSpec& path, const SessionSpec& session) const {
+  ResolvedPath where = Resolve(path, session, directory_);
+  constexpr std::string_view kOneFile = ".weights.h5";
+  if (!c_.route.sharded || !where.actual.ends_with(kOneFile)) return where;
+  where.actual.replace(where.actual.size() - kOneFile.size(), kOneFile.size(), ".weights.json");
+  return where;
+}
+
 bool Player::Save() {
   const Route& route = c_.route;
-  const ResolvedPath path = Resolve(route.path, c_.writer.session, directory_);
+  const ResolvedPath path = Where(route.path, c_.writer.session);
   if (const Status ready = Prepare(route.path, c_.writer.session, path, directory_); !ready) {
     return Fail(&result_.unsupported, "path: " + ready.error().Text());
   }
@@ -235,8 +245,8 @@ bool Player::Save() {
 // Damages the file and takes it to where the reader looks for it.
 bool Player::Transport(const ResolvedPath& saved) {
   const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
-  const ResolvedPath path = Resolve(target, c_.reader.session, directory_);
-  o_.load_path = path.spoken;
+  const ResolvedPath path = Where(target, c_.reader.session);
+  o_.load_path = c_.route.sharded ? path.actual : path.spoken;
   bool moved = false;
   if (!c_.damage.empty()) {
     if (!ReadTree()) return false;
@@ -365,15 +375,15 @@ static void GiveNames(ObjectPlan& object) {
 }
 
 bool Player::Load() {
-  const bool archive = c_.route.format == RouteFormat::kKerasArchive;
   const bool differs = !o_.same_model || o_.content_damaged || c_.route.by_name ||
                        c_.route.skip_mismatch || c_.route.partial || o_.names_may_refuse ||
                        o_.promise != Promise::kAccept;
-  const bool decode = differs && !archive;
+  const bool decode = differs && IsOneFile();
   if (decode && !ReadTree()) return false;
-  // Read for an account only, what cannot be read is left to the load: its answer is the same
-  // whether this case is in the sample or not.
-  if (!archive && Sampled("accounts-for-everything", 2) && !ReadTree()) {
+  // Read for an account or for its layout only, what cannot be read is left to the load: its answer
+  // is the same whether this case is in the sample or not.
+  const bool layout = options_.clause == "round-trips" && !o_.reader->makes_reports;
+  if (IsOneFile() && (Sampled("accounts-for-everything", 2) || layout) && !ReadTree()) {
     o_.saved_unreadable = false;
   }
   // A whole model is read as it was written, by the flags that its own config tells.

@@ -137,6 +137,11 @@ std::string DifferenceOfFiles(const std::string& a_path, const std::string& b_pa
 
 }  // namespace
 
+std::string Player::PlainPath(std::string_view path) const {
+  if (c_.route.sharded) return directory_ + "/plain.weights.json";
+  return directory_ + "/" + PlainName(path, c_.route.format);
+}
+
 void Player::PlayExtraArms() {
   if (o_.save.outcome == Outcome::kOk && !o_.saved_elsewhere) {
     if (Asked("loud-or-right")) {
@@ -150,6 +155,7 @@ void Player::PlayExtraArms() {
     const unsigned one_in = over ? 1 : 4;
     if (Sampled("saving-repeats", one_in)) PlaySavingRepeats();
     if (Asked("errors-help")) PlayRemedy();
+    if (Asked("round-trips")) PlayUncompiled();
   }
   if (Asked("path-never-matters")) PlayPlainPath();
 }
@@ -158,7 +164,7 @@ void Player::PlayExtraArms() {
 // only if it is not said here too.
 void Player::PlayCleanLoad() {
   if (o_.load.outcome != Outcome::kOk || o_.load.reports.empty()) return;
-  const std::string path = directory_ + "/" + PlainName(o_.load_path, c_.route.format);
+  const std::string path = PlainPath(o_.load_path);
   if (writer_.Save(SaveTo(path)).outcome != Outcome::kOk) return;
   LoadRequest request = LoadFrom(path);
   request.build = WriterBuildForReader();
@@ -232,10 +238,27 @@ bool Player::CouldHaveWritten(const ModelPlan& plan) const {
   return own && weightproof::CouldHaveWritten(*o_.tree, *own, plan);
 }
 
+// Whether a whole model is refused over its optimizer or loss: the same model, never compiled.
+void Player::PlayUncompiled() {
+  const auto compiles = [](const Step& step) { return step.op == StepOp::kCompile; };
+  if (o_.load.outcome != Outcome::kRefused || c_.route.load_as != LoadAs::kModel ||
+      std::ranges::none_of(c_.writer.build, compiles)) {
+    return;
+  }
+  Build plain = c_.writer.build;
+  std::erase_if(plain, compiles);
+  const std::string path = PlainPath(o_.load_path);
+  SaveRequest save = SaveTo(path);
+  save.build.program.build = &plain;
+  if (writer_.Save(save).outcome != Outcome::kOk) return;
+  o_.uncompiled_load = reader_.Load(LoadFrom(path));
+  RemoveTree(path);
+}
+
 void Player::PlayPlainPath() {
   const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
   if (IsPlain(c_.route.path) && IsPlain(target)) return;
-  const std::string path = directory_ + "/" + PlainName(c_.route.path.text, c_.route.format);
+  const std::string path = PlainPath(c_.route.path.text);
   o_.plain_path_save = writer_.Save(SaveTo(path));
   if (o_.plain_path_save->outcome != Outcome::kOk || o_.save.outcome != Outcome::kOk ||
       o_.saved_elsewhere) {
@@ -256,7 +279,7 @@ void Player::PlayPlainSession() {
   if (IsPlain(session) && IsPlain(c_.writer.session)) return;
   // A session of its own, nothing made before, loading from an absolute path.
   const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
-  LoadRequest request = LoadFrom(Resolve(target, session, directory_).actual);
+  LoadRequest request = LoadFrom(Where(target, session).actual);
   const SessionSpec plain;
   request.build.session = plain;
   request.build.before.clear();
@@ -270,20 +293,20 @@ void Player::PlayPlainSession() {
 }
 
 void Player::PlaySavingRepeats() {
+  if (c_.route.sharded) return;
   const bool ours = o_.writer->makes_reports;
   const ResolvedPath first = Resolve(c_.route.path, c_.writer.session, directory_);
   const std::string plain = PlainName(o_.save_path, c_.route.format);
   const std::string again = directory_ + "/again-" + plain;
   o_.save_again = writer_.Save(SaveTo(again));
   const bool touched = !c_.damage.empty();
-  if (o_.save_again->outcome == Outcome::kOk && !touched &&
-      c_.route.format != RouteFormat::kKerasArchive) {
+  if (o_.save_again->outcome == Outcome::kOk && !touched && IsOneFile()) {
     o_.saved_twice_difference = DifferenceOfFiles(first.actual, again, ours);
   }
   // Loaded by the writer's own program and saved again: the same content, names included. Another
   // library has names of its own.
   if (o_.save_again->outcome == Outcome::kOk && !o_.two_libraries &&
-      c_.route.load_as == LoadAs::kWeights && c_.route.format != RouteFormat::kKerasArchive) {
+      c_.route.load_as == LoadAs::kWeights && IsOneFile()) {
     LoadRequest request = LoadFrom(again);
     request.build = WriterBuild();
     const std::vector<NamedTensor> others = o_.initial;

@@ -43,6 +43,7 @@ class Player {
   void PlayPlainSession();
   void PlaySavingRepeats();
   void PlayRemedy();
+  void PlayUncompiled();
 
   // Whether the arms of this clause are wanted at all.
   bool Asked(std::string_view clause) const {
@@ -50,6 +51,15 @@ class Player {
   }
   // Whether costly arms of this clause run for this case: one case in `one_in`, by its seed.
   bool Sampled(std::string_view clause, unsigned one_in) const;
+
+  // One HDF5 file, whose tree tells what was saved.
+  bool IsOneFile() const {
+    return c_.route.format != RouteFormat::kKerasArchive && !c_.route.sharded;
+  }
+  // Where a path of the route leads; weights in several files are known by their `.weights.json`.
+  ResolvedPath Where(const PathSpec& path, const SessionSpec& session) const;
+  // A short path in the same suffix class as `path`.
+  std::string PlainPath(std::string_view path) const;
 
   BuildRequest WriterBuild() const;
   BuildRequest ReaderBuild() const;

@@ -1,8 +1,9 @@
 #include "harness/properties/clauses.h"
 
 namespace weightproof {
+namespace {
 
-Verdict CheckRoundTrips(const Observation& o) {
+Verdict CheckWeights(const Observation& o) {
   if (const Verdict broken = Broken(o.save, "save"); broken.kind != VerdictKind::kNotAsked) {
     return broken;
   }
@@ -40,6 +41,15 @@ Verdict CheckRoundTrips(const Observation& o) {
                      "the same build given the same values directly");
   }
   return HeldAcrossLibraries(o);
+}
+
+}  // namespace
+
+Verdict CheckRoundTrips(const Observation& o) {
+  Verdict verdict = CheckWeights(o);
+  if (verdict.kind != VerdictKind::kHeld && verdict.kind != VerdictKind::kNotAsked) return verdict;
+  Verdict kept = CheckKeptState(o);
+  return kept.kind == VerdictKind::kFalsified ? kept : verdict;
 }
 
 }  // namespace weightproof

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/case/json.h"
 #include "harness/testee/session_guard.h"
 #include "model/spec/layer_schema.h"
 
@@ -115,7 +116,23 @@ std::vector<NamedTensor> GetVariables(const Network& network) {
   return values;
 }
 
+// A step of real loaders that model/ has nothing for; "" when there is none.
+static std::string_view UnsupportedStep(const Build& build) {
+  for (const Step& step : build) {
+    if (step.op == StepOp::kCompile || step.op == StepOp::kOwnState ||
+        (step.op == StepOp::kPolicy && step.class_name != "float32")) {
+      return StepOpName(step.op);
+    }
+  }
+  return "";
+}
+
 Result<Network> BuiltinTestee::Make(const BuildRequest& request) {
+  const std::string_view step = UnsupportedStep(*request.program.build);
+  if (!step.empty()) {
+    return Fail(ErrorKind::kOptionNotSupported, "build", "step " + std::string(step),
+                "leave the step out");
+  }
   Result<ModelPlan> plan = PlayPrograms(request);
   if (!plan) return std::unexpected(std::move(plan).error());
   return Network::Create(*std::move(plan));
@@ -145,6 +162,7 @@ void BuiltinTestee::Report(Answer&, const LoadRequest&) {}
 Answer BuiltinTestee::SaveHere(const SaveRequest& request) {
   const std::optional<Format> format = FormatOf(request.format);
   if (!format) return Unsupported("format keras_archive");
+  if (request.sharded) return Unsupported("sharded weights");
   Result<Network> network = Make(request.build);
   if (!network) return Unsupported(network.error().Text());
   if (const Status set = SetVariables(*network, *request.weights); !set)

@@ -116,7 +116,9 @@ TEST_P(WorkersTable, NamesOnlyFactsThatObservationsHave) {
                            "container:mixed",      "weighted:same",        "weighted:reshaped",
                            "weighted:recounted",   "weighted:added",       "weighted:removed",
                            "weighted:other",       "weightless:same",      "weightless:other",
-                           "loaded:right",         "loaded:wrong"}) {
+                           "loaded:right",         "loaded:wrong",         "save:ok",
+                           "step:compile",         "step:own_state",       "compiled:alike",
+                           "uncompiled:ok"}) {
     known.insert(fact);
   }
   const std::set<std::string> clauses{"round-trips", "loud-or-right", "path-never-matters"};

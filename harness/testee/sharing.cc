@@ -78,7 +78,8 @@ Answer SharingTestee::Save(const SaveRequest& given) {
   request.more_inputs = nullptr;
   const std::string& directory = given.build.directory;
   const std::optional<std::string> inside = Inside(given.path, directory);
-  if (!inside || !IsFree(given.path)) return inner_->Save(request);
+  // Of shards there are several files.
+  if (!inside || given.sharded || !IsFree(given.path)) return inner_->Save(request);
 
   SaveRequest anywhere = request;
   anywhere.build.directory.clear();

@@ -2,6 +2,7 @@
 // builds its model anew, so a testee has no state but what it hides.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +62,7 @@ struct SaveRequest {
   Dialect dialect = Dialect::kKeras3;
   std::string path;  // as the testee is to see it
   bool overwrite = true;
+  bool sharded = false;
   const Tensor* inputs = nullptr;
   const std::vector<Tensor>* more_inputs = nullptr;  // of a model with several inputs
 };
@@ -116,6 +118,9 @@ struct Answer {
   std::optional<Account> account;
   std::optional<Outcome> resave;  // load with resave_path
   std::string resave_message;
+  // What a real loader's model is like beside its weights, in texts that are compared, by aspect
+  // (PROTOCOL.md): "trainable", "compiled", "optimizer", "own_state" ...
+  std::map<std::string, std::string, std::less<>> state;
   bool repeatable = true;  // two predictions with the same weights agreed bit for bit
 };
 

@@ -83,6 +83,21 @@ void ReadAccount(JsonFields& fields, Answer& answer) {
   });
 }
 
+void ReadState(JsonFields& fields, Answer& answer) {
+  const Json* value = fields.Find("state");
+  if (value == nullptr) return;
+  const auto* texts = value->get_ptr<const Json::object_t*>();
+  if (texts == nullptr) return fields.Wrong("state", "an object is due here");
+  if (texts->size() > kAnswerAspectsMax) {
+    return fields.Wrong("state", "too many entries", ErrorKind::kLimitExceeded);
+  }
+  for (const auto& [aspect, text] : *texts) {
+    const auto* said = text.get_ptr<const std::string*>();
+    if (said == nullptr) return fields.Wrong("state", "a text is due for each aspect");
+    answer.state[aspect.substr(0, kAnswerTextBytesMax)] = said->substr(0, kAnswerTextBytesMax);
+  }
+}
+
 // What every answer has: which request it is for, and its outcome.
 void ReadHead(JsonFields& fields, std::uint64_t id, Answer& answer) {
   std::uint64_t found = 0;
@@ -114,6 +129,7 @@ std::string SaveLine(const SaveRequest& request, std::uint64_t id) {
   out["dialect"] = DialectName(request.dialect);
   out["path"] = request.path;
   out["overwrite"] = request.overwrite;
+  if (request.sharded) out["sharded"] = true;
   AddInputs(request.inputs, request.more_inputs, out);
   return DumpJson(out);
 }
@@ -165,6 +181,7 @@ Result<Answer> AnswerFromLine(std::string_view line, std::uint64_t id) {
   fields.Bool("repeatable", answer.repeatable);
   ReadResave(fields, answer);
   ReadAccount(fields, answer);
+  ReadState(fields, answer);
   fields.Done();
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
   return answer;

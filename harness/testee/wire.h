@@ -16,6 +16,7 @@ inline constexpr std::size_t kAnswerVariablesMax = 10'000;
 inline constexpr std::size_t kAnswerReportsMax = 1'000;  // more are cut, with a line that says so
 inline constexpr std::size_t kAnswerTextBytesMax = 64 << 10;  // longer texts are cut
 inline constexpr std::size_t kAnswerRankMax = 16;
+inline constexpr std::size_t kAnswerAspectsMax = 32;
 
 // One line each, without the newline. `id` comes back in the answer.
 std::string DescribeLine(std::uint64_t id);

@@ -93,6 +93,21 @@ TEST(AnswerFromLine, CutsLongTextsAndManyReportsInsteadOfRefusing) {
   EXPECT_EQ(answer->reports.back().kind, "cut");
 }
 
+TEST(AnswerFromLine, TakesWhatAModelIsLikeAsTexts) {
+  const auto answer = AnswerFromLine(With(R"("state": {"trainable": "0/bias", "x": ""})"), 5);
+  ASSERT_TRUE(answer.has_value()) << answer.error().Text();
+  EXPECT_EQ(answer->state.at("trainable"), "0/bias");
+  EXPECT_EQ(answer->state.at("x"), "");
+  std::string many = R"("state": {)";
+  for (int i = 0; i < 33; ++i) {
+    many += (i == 0 ? "\"" : ", \"") + std::to_string(i) + R"(": "x")";
+  }
+  for (const std::string& bad :
+       {std::string(R"("state": "x")"), std::string(R"("state": {"x": 1})"), many + "}"}) {
+    EXPECT_FALSE(AnswerFromLine(With(bad), 5).has_value()) << bad;
+  }
+}
+
 TEST(RequestLines, SayEverythingThatTheRequestSays) {
   ArchitectureSpec architecture;
   architecture.input_shape = {2};

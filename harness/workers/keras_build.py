@@ -9,13 +9,14 @@ import traceback
 
 import numpy
 
-from keras_layers import SMALLEST, Library, Unsupported, part, variables_of
+from keras_layers import (SMALLEST, Library, Unsupported, is_compiled, optimizer_variables, part,
+                          variables_of)
 
 STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",
          "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
          "assemble:functional", "assemble:subclass", "input:given", "input:build", "input:call",
          "rebuild:from_config", "rebuild:json", "rebuild:clone",
-         "graph", "calls", "operands", "outputs"]
+         "graph", "calls", "operands", "outputs", "compile", "own_state", "policy"]
 
 
 class Node:
@@ -61,17 +62,22 @@ class Player:
         self.assemble = self.steps["assemble"][0]
         self.call_names = []
         self.calls = self.architecture.get("calls", [])
+        self.own, self.compiled_by_json = {}, False
         for step in steps:
             if step["op"] == "clear_names":
                 library.clear_names()
             elif step["op"] == "stray":
                 self.stray(step["class"])
+        # Both libraries forget it when names start again.
+        library.set_policy(self.steps["policy"][0]["policy"] if "policy" in self.steps
+                           else "float32")
         self.place(steps)
         self.instantiate()
         self.make_nests()
         self.make_model()
-        for step in steps:
-            self.afterwards(step)
+        with self.keras.utils.custom_object_scope(self.own):
+            for step in steps:
+                self.afterwards(step)
 
     def stray(self, class_name):
         if class_name == "Sequential":
@@ -155,9 +161,12 @@ class Player:
         if "order" in self.steps:
             layers = [self.layers[i] for i in self.steps["order"][0]["order"]]
             order = [n for n in layers if n in placed] + self.extras
+        keepers = {step["layer"] for step in self.steps.get("own_state", [])}
         for node in order:
+            own = self.own if node.kind == "layer" and node.index in keepers else None
             node.object = self.library.layer(node.spec["class"], node.spec.get("config", {}),
-                                             node.name, node.frozen, node.spec.get("layers", ()))
+                                             node.name, node.frozen, node.spec.get("layers", ()),
+                                             own)
 
     # Phase 5.
 
@@ -265,6 +274,8 @@ class Player:
             part(self.target(step).object, step.get("part")).trainable = op == "unfreeze"
         elif op == "pop":
             self.pop(step)
+        elif op == "compile":
+            self.compile(step)
         elif op == "rebuild":
             model, models = self.model.object, self.keras.models
             old = list(model.layers)
@@ -274,6 +285,8 @@ class Player:
                 model = models.model_from_json(model.to_json())
             else:
                 model = models.clone_model(model)
+            if step["how"] == "json" and is_compiled(model):
+                self.compiled_by_json = True
             self.model.object = model
             if not model.built:
                 self.bring_input()
@@ -284,6 +297,17 @@ class Player:
                     node.object = new[id(node.object)]
             else:
                 self.adopt(self.top, model)
+
+    def compile(self, step):
+        model, loss = self.model.object, step["loss"]
+        if loss[0].isupper():
+            loss = getattr(self.keras.losses, loss)()
+        model.compile(optimizer=getattr(self.keras.optimizers, step["optimizer"])(), loss=loss)
+        if not step.get("trained"):
+            return
+        for i, variable in enumerate(optimizer_variables(model)):
+            kept = numpy.full(tuple(variable.shape), i + 2)
+            variable.assign(kept.astype(str(numpy.asarray(variable).dtype)))
 
     def adopt(self, nodes, container):
         for node, layer in zip(nodes, self.children(container), strict=True):

@@ -103,7 +103,15 @@ class Library:
             backend.get_default_graph_uid_map().update(counters[0])
             backend.OBSERVED_NAMES.update(counters[1])
 
-    def layer(self, class_name, config, name=None, frozen=False, held=()):
+    def set_policy(self, name):
+        """The dtype policy of layers that are made from now on."""
+        if self.name == "keras":
+            self.keras.config.set_dtype_policy(name)
+        else:
+            self.keras.mixed_precision.set_global_policy(name)
+
+    def layer(self, class_name, config, name=None, frozen=False, held=(), own=None):
+        """`own`: a dictionary that takes the class made for a layer that keeps its state itself."""
         if class_name not in self.layers:
             raise Unsupported("layer " + class_name)
         config = dict(config)
@@ -119,7 +127,10 @@ class Library:
                                         "config": SMALLEST[SMALLEST_HELD[class_name]]}]]
             return getattr(self.keras.layers, class_name)(
                 inner if class_name == "RNN" else inner[0], **config)
-        return getattr(self.keras.layers, class_name)(**config)
+        made = getattr(self.keras.layers, class_name)
+        if own is not None:
+            made = own.setdefault(class_name, keeper(made))
+        return made(**config)
 
     def sequential(self, layers, name, frozen):
         """tf_keras has no argument `trainable` here: it is set right after the constructor."""
@@ -130,6 +141,35 @@ class Library:
         model = self.keras.Sequential(layers, name=name)
         model.trainable = False
         return model
+
+
+def keeper(base):
+    """A class that keeps its state itself, in the way of the one that it derives from."""
+    asked = {"saved": 0, "loaded": 0}
+
+    def save_own_variables(self, store):
+        asked["saved"] += 1
+        base.save_own_variables(self, store)
+
+    def load_own_variables(self, store):
+        asked["loaded"] += 1
+        base.load_own_variables(self, store)
+
+    # Names of layers and groups in files come from the name of the class.
+    return type(base.__name__, (base,), {"asked": asked, "save_own_variables": save_own_variables,
+                                         "load_own_variables": load_own_variables})
+
+
+def is_compiled(model):
+    return bool(getattr(model, "compiled", None) or getattr(model, "_is_compiled", False))
+
+
+def optimizer_variables(model):
+    """Of a compiled model, as training would begin with them."""
+    optimizer = model.optimizer
+    if not getattr(optimizer, "built", False):
+        optimizer.build(model.trainable_variables)  # tf_keras: once, however often it is called
+    return list(optimizer.variables)
 
 
 def variables_of(keras, model, children):

@@ -8,6 +8,8 @@ import argparse
 import base64
 import collections
 import contextlib
+import hashlib
+import inspect
 import io
 import json
 import logging
@@ -20,10 +22,12 @@ import numpy
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 from keras_build import STEPS, play
-from keras_layers import Library, Unsupported, derive, variables_of
+from keras_layers import (Library, Unsupported, derive, is_compiled, keeper,
+                          optimizer_variables, variables_of)
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
+SHARD_BYTES_MIN = 64
 KEPT_MAX = 6  # models that requests with `reuse` share; and twenty times as many counters
 
 
@@ -114,13 +118,18 @@ class Worker:
 
     def describe(self, _request):
         legacy = ["legacy_h5"] if self.library.name == "tf_keras" else []
+        sharded = ["sharded"] if self.shards() else []
         return {"outcome": "ok", "protocol": PROTOCOL, "name": self.library.name,
                 "version": self.library.version, "backend": self.library.backend,
                 "reuses_models": True,
                 "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
-                          "modes": ["by_order", "by_name", "skip_mismatch", "model"]}}
+                          "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded}}
+
+    def shards(self):
+        parameters = inspect.signature(self.keras.Model.save_weights).parameters
+        return "max_shard_size" in parameters
 
     @contextlib.contextmanager
     def session(self, build):
@@ -138,6 +147,13 @@ class Worker:
             if old is not None:
                 os.umask(old)
 
+    @staticmethod
+    def reuses(build):
+        """Whether the request may share models with others. What is beside the weights (optimizer,
+        what a layer was asked, a policy) stays with a model, so such programs never do."""
+        return build.get("reuse", False) and not any(
+            step["op"] in ("compile", "own_state", "policy") for step in build["program"]["build"])
+
     def begin(self, build, reuse=False):
         """Names start again, and all that the session made earlier is made. With `reuse` names go
         on from where that had left them once before. Returns the text of it all."""
@@ -145,6 +161,7 @@ class Worker:
         earlier = build.get("before", []) + [build["program"]] * models
         text = json.dumps(earlier, sort_keys=True) if reuse else ""
         self.library.clear_names()
+        self.library.set_policy("float32")
         counters = self.counters.look(text) if reuse else None
         if counters:
             self.library.set_counters(counters)
@@ -219,6 +236,23 @@ class Worker:
                 self.befores.put(text, found)
         return found
 
+    def beside(self, model, pairs, asked=None, player=None):
+        """What the model is like beside its weights, in texts that the harness compares."""
+        ids = {id(variable): name for name, variable in pairs}
+        state = {"trainable": " ".join(sorted(ids[id(v)] for v in model.trainable_weights
+                                              if id(v) in ids)),
+                 "compiled": "yes" if is_compiled(model) else "no"}
+        if is_compiled(model) and getattr(model, "optimizer", None) is not None:
+            values = [numpy.asarray(v) for v in optimizer_variables(model)]
+            digest = hashlib.sha256(b"".join(value.tobytes() for value in values)).hexdigest()
+            state["optimizer"] = "%s with %d variables, content %s" % (
+                type(model.optimizer).__name__, len(values), digest[:12])
+        if asked is not None:
+            state["own_state"] = "asked" if asked else "not asked"
+        if player is not None and player.compiled_by_json:
+            state["compiled_by_json"] = "yes"
+        return state
+
     def inputs(self, request):
         if not request.get("inputs"):
             return None
@@ -242,7 +276,8 @@ class Worker:
         """Both libraries take the format from the path's suffix, case and all."""
         name, path = request["format"], request["path"]
         weights = path.endswith(".weights.h5")
-        fits = {"weights_h5": weights, "keras_archive": path.endswith(".keras")}.get(
+        shards = path.endswith(".weights.json")
+        fits = {"weights_h5": weights or shards, "keras_archive": path.endswith(".keras")}.get(
             name, path.endswith((".h5", ".hdf5")) and not weights)
         if not fits:
             raise Unsupported("path: its suffix does not mean %s here" % name)
@@ -260,6 +295,13 @@ class Worker:
         """A call that saves, or Unsupported."""
         name = request["format"]
         options = {} if overwrite else {"overwrite": False}
+        if request.get("sharded"):
+            if not self.shards():
+                raise Unsupported("mode sharded")
+            largest = max([SHARD_BYTES_MIN] + [numpy.asarray(v).nbytes for v in model.weights])
+            options["max_shard_size"] = largest / 1024**3
+        elif path.endswith(".weights.json"):
+            raise Unsupported("path: its suffix means sharded weights here")
         if name == "legacy_h5" and self.library.name == "keras":
             raise Unsupported("format legacy_h5: Keras 3 writes it as a whole model only")
         if name in ("legacy_h5", "weights_h5"):
@@ -268,7 +310,7 @@ class Worker:
 
     def assign(self, request):
         build = request["build"]
-        reuse = build.get("reuse", False)
+        reuse = self.reuses(build)
         with self.session(build):
             if not reuse:
                 self.begin(build)
@@ -282,7 +324,7 @@ class Worker:
             raise Unsupported("dialect " + request["dialect"])
         self.expect_suffix(request)
         build = request["build"]
-        reuse = build.get("reuse", False)
+        reuse = self.reuses(build)
         with self.session(build):
             if not reuse:
                 self.begin(build)
@@ -291,7 +333,10 @@ class Worker:
             model = player.model.object
             action = self.write(model, request, request["path"], request.get("overwrite", True))
             answer, _ = self.attempt(action)
-            return dict(self.state(model, pairs, self.inputs(request), once=reuse), **answer)
+            answer = dict(self.state(model, pairs, self.inputs(request), once=reuse), **answer)
+            asked = any(c.asked["saved"] for c in player.own.values()) if player.own else None
+            answer["state"] = self.beside(model, pairs, asked, player)
+            return answer
 
     def load(self, request):
         if request.get("partial"):
@@ -301,7 +346,7 @@ class Worker:
         build = request["build"]
         with self.session(build) as session:
             twice = session.get("load_twice", False)
-            reuse = build.get("reuse", False) and not twice
+            reuse = self.reuses(build) and not twice
             if not reuse:
                 self.begin(build)
             for _ in range(2 if twice else 1):
@@ -310,25 +355,33 @@ class Worker:
 
     def load_once(self, request, reuse):
         build, path, inputs = request["build"], request["path"], self.inputs(request)
-        program, before = build["program"], {}
+        program, before, own, player = build["program"], {}, {}, None
         if request.get("load_as") == "model":
             if any(s["op"] == "assemble" and s["how"] == "subclass" for s in program["build"]):
                 raise Unsupported("load_model of a subclass")
+            for step in program["build"]:
+                if step["op"] == "own_state":
+                    name = program["architecture"]["layers"][step["layer"]]["class"]
+                    own.setdefault(name, keeper(getattr(self.keras.layers, name)))
+            options = {"custom_objects": own} if own else {}
             if reuse:
                 self.begin(build, True)
-            answer, model = self.attempt(lambda: self.keras.models.load_model(path))
+            answer, model = self.attempt(lambda: self.keras.models.load_model(path, **options))
             if model is None:
                 return answer
             pairs = self.loaded_variables(model, program)
         else:
             player, pairs = self.model(build, reuse)
-            model = player.model.object
+            model, own = player.model.object, player.own
             self.assign_all(model, pairs, request["initial"])
             before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.attempt(lambda: model.load_weights(path, **options))
         after = self.state(model, pairs, inputs, loaded=True, once=reuse)
         answer = {**before, **after, **answer}
+        if answer["outcome"] == "ok":
+            asked = any(c.asked["loaded"] for c in own.values()) if own else None
+            answer["state"] = self.beside(model, pairs, asked, player)
         if request.get("resave_path") and answer["outcome"] == "ok":
             try:
                 again, _ = self.attempt(self.write(model, request, request["resave_path"], True))

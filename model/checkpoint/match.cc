@@ -89,7 +89,11 @@ Status CheckVariableCount(const WalkedModel& model, std::span<const Tensor> vari
 
 StoredArray Stored(const Tensor& tensor) {
   StoredArray array;
-  array.type = {StoredClass::kNumber, tensor.dtype(), DTypeSize(tensor.dtype()), false, false};
+  // h5py knows no bfloat16 and stores the two bytes as they are.
+  const bool opaque = tensor.dtype() == DType::kBFloat16;
+  array.type = {opaque ? StoredClass::kOpaque : StoredClass::kNumber,
+                opaque ? StoredType{}.dtype : tensor.dtype(), DTypeSize(tensor.dtype()), false,
+                false};
   array.shape = tensor.shape();
   array.bytes.Own().assign(tensor.bytes().begin(), tensor.bytes().end());
   return array;

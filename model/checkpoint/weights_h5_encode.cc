@@ -25,7 +25,12 @@ struct Encoder {
     Group owner_vars = Vars(CellName(object));
     Group& target = object.weights_h5_owner.empty() ? vars : owner_vars;
     for (std::size_t i = 0; i < object.variables.size(); ++i) {
-      AddChild(target, Child{std::to_string(i), Dataset{Stored(variables[next++]), {}, {}}});
+      Dataset dataset{Stored(variables[next]), {}, {}};
+      if (dialect == Dialect::kKeras3 && variables[next].dtype() == DType::kBFloat16) {
+        SetAttribute(dataset.attributes, StringAttribute("dtype", "bfloat16"));
+      }
+      ++next;
+      AddChild(target, Child{std::to_string(i), std::move(dataset)});
     }
     if (!object.weights_h5_owner.empty()) {
       Group owner;

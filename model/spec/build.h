@@ -37,6 +37,11 @@ enum class StepOp : std::uint8_t {
   // After.
   kPop,      // the last `count` top-level layers are popped and added again
   kRebuild,  // the model is made again from its config, its JSON, or by clone_model
+  kCompile,  // the model gets an optimizer and a loss
+  // Before: architecture layer `layer` is of a class of a person's own that keeps its state itself,
+  // in the way of the class it derives from.
+  kOwnState,
+  kPolicy,  // before: the dtype policy of all layers of this side
 };
 
 enum class AssembleHow : std::uint8_t { kList, kAdd, kFunctional, kSubclass };
@@ -56,9 +61,10 @@ struct Step {
   bool after = false;  // kFreeze: after assembly instead of at construction
   bool same_objects = true;  // kPop: the popped objects come back; false: new ones are made
   bool own_input = false;    // kNest: the nested Sequential has an Input of its own
-  std::string class_name;    // kStray, kNoop
+  bool trained = false;      // kCompile: the optimizer has state
+  std::string class_name;    // kStray, kNoop; kCompile: the optimizer; kPolicy
   std::string name;          // kName; kNest, kNoop, kInsert, kAssemble: optional
-  std::string key;           // kSet
+  std::string key;           // kSet; kCompile: the loss
   ConfigValue value;         // kSet
   std::vector<int> order;    // kOrder, kCalls, kOperands, kOutputs
   std::vector<std::string> attributes;  // kAssemble subclass: one per top-level layer, unique

@@ -58,6 +58,8 @@ class Interpreter {
     ModelPlan plan;
     plan.dialect = architecture_.dialect;
     plan.model = PlanOf(session_, architecture_.dialect, model_);
+    plan.policy = program_.policy;
+    if (!plan.policy.empty()) GiveDTypes(plan.model, plan.policy);
     plan.counters_after = std::move(session_.counters());
     return plan;
   }
@@ -262,6 +264,14 @@ class Interpreter {
       return slash == path.size() ? child : Part(child, path.substr(slash + 1));
     }
     return -1;
+  }
+
+  static void GiveDTypes(ObjectPlan& object, const std::string& policy) {
+    for (VariablePlan& variable : object.variables) {
+      if (variable.dtype != DType::kFloat32) continue;  // the layer asks for it
+      variable.dtype = VariableDType(policy, object.class_name, object.dialect);
+    }
+    for (ObjectPlan& layer : object.layers) GiveDTypes(layer, policy);
   }
 
   // The object that plays the target's part in the model as it now stands, or -1.

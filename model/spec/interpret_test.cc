@@ -110,5 +110,73 @@ TEST(SnakeCase, FollowsKeras) {
   EXPECT_EQ(AutomaticNameClass("dense_x"), "");
 }
 
+Build WithFirst(Step step) { return {std::move(step), Step{}}; }
+
+Step Policy(const char* name) {
+  Step step;
+  step.op = StepOp::kPolicy;
+  step.class_name = name;
+  return step;
+}
+
+ArchitectureSpec DenseAndNormalization(Dialect dialect) {
+  ArchitectureSpec architecture;
+  architecture.dialect = dialect;
+  architecture.input_shape = {3};
+  LayerSpec dense;
+  dense.class_name = "Dense";
+  dense.config["units"] = std::int64_t{3};
+  LayerSpec normalization;
+  normalization.class_name = "BatchNormalization";
+  architecture.layers = {dense, normalization};
+  return architecture;
+}
+
+TEST(Interpret, GivesVariablesTheDTypeOfTheirPolicy) {
+  struct Row {
+    const char* policy;
+    Dialect dialect;
+    DType dense, normalization;
+  };
+  for (const Row& row :
+       {Row{"float16", Dialect::kKeras3, DType::kFloat16, DType::kFloat16},
+        Row{"float16", Dialect::kTfKeras, DType::kFloat16, DType::kFloat32},
+        Row{"float64", Dialect::kTfKeras, DType::kFloat64, DType::kFloat64},
+        Row{"mixed_bfloat16", Dialect::kKeras3, DType::kFloat32, DType::kFloat32}}) {
+    const auto plan = Interpret(DenseAndNormalization(row.dialect), WithFirst(Policy(row.policy)));
+    ASSERT_TRUE(plan) << plan.error().Text();
+    EXPECT_EQ(plan->model.layers[0].variables[0].dtype, row.dense) << row.policy;
+    EXPECT_EQ(plan->model.layers[1].variables[0].dtype, row.normalization) << row.policy;
+  }
+}
+
+TEST(Interpret, AnotherPolicyIsAnotherModel) {
+  const ArchitectureSpec architecture = DenseAndNormalization(Dialect::kKeras3);
+  const auto form = [&](const Build& build) { return NormalForm(*Interpret(architecture, build)); };
+  EXPECT_EQ(form({Step{}}), form(WithFirst(Policy("float32"))));
+  EXPECT_NE(form({Step{}}), form(WithFirst(Policy("mixed_float16"))));
+  EXPECT_FALSE(Interpret(architecture, WithFirst(Policy("float8"))));
+}
+
+TEST(Interpret, ACompiledModelAndOneThatKeepsItsStateItselfAreTheSameModel) {
+  const ArchitectureSpec architecture = DenseAndNormalization(Dialect::kKeras3);
+  Step compile;
+  compile.op = StepOp::kCompile;
+  compile.class_name = "SGD";
+  EXPECT_FALSE(Interpret(architecture, WithFirst(compile)));
+  compile.key = "mse";
+  Step own;
+  own.op = StepOp::kOwnState;
+  own.layer = 1;
+  const auto plain = Interpret(architecture, {Step{}});
+  for (const Step& step : {compile, own}) {
+    const auto plan = Interpret(architecture, WithFirst(step));
+    ASSERT_TRUE(plan) << plan.error().Text();
+    EXPECT_EQ(*plan, *plain);
+  }
+  own.layer = 2;
+  EXPECT_FALSE(Interpret(architecture, WithFirst(own)));
+}
+
 }  // namespace
 }  // namespace weightproof

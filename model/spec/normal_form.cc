@@ -111,6 +111,7 @@ std::string NormalForm(const ModelPlan& plan) {
       out += "input " + ShapeText(input->input_shape) + " ";
     }
   }
+  if (!plan.policy.empty() && plan.policy != "float32") out += "\npolicy " + plan.policy;
   for (const ObjectPlan* layer : ComputingLayers(plan.model)) {
     out += "\n";
     AppendLayer(*layer, plan.dialect, out);

@@ -60,6 +60,7 @@ struct ObjectPlan {
 struct ModelPlan {
   Dialect dialect = Dialect::kKeras3;
   ObjectPlan model;
+  std::string policy;           // dtype policy of all layers: "mixed_float16"; empty: float32
   NameCounters counters_after;  // state of the session's counters when the program has run
 
   bool operator==(const ModelPlan&) const = default;
@@ -94,6 +95,12 @@ std::vector<const VariablePlan*> LegacyOrder(const ObjectPlan& object);
 // and complete config of everything that computes; names, flags, nesting and no-ops left out.
 // Keys that never move an inference result are left out. hard_sigmoid carries the dialect.
 std::string NormalForm(const ModelPlan& plan);
+
+// "float16", "mixed_bfloat16" ...: a dtype policy that both libraries have.
+bool IsDTypePolicy(std::string_view name);
+// What the variables of a layer of this class are stored in under a policy, where the layer asks
+// for no dtype of its own.
+DType VariableDType(std::string_view policy, std::string_view class_name, Dialect dialect);
 
 // snake_case(class): "Conv2D" -> "conv2d", "PReLU" -> "p_re_lu".
 std::string SnakeCase(std::string_view class_name);

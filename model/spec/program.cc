@@ -167,6 +167,32 @@ class Reader {
       }
       case StepOp::kName:
         return {};
+      case StepOp::kCompile:
+        if (step.class_name.empty() || step.key.empty()) {
+          return BadBuild("compile", "no optimizer or no loss", "name both");
+        }
+        return {};
+      case StepOp::kOwnState:
+        return OwnState(step);
+      case StepOp::kPolicy:
+        if (!IsDTypePolicy(step.class_name)) {
+          return BadBuild("policy", "no dtype policy \"" + step.class_name + "\"",
+                          "use float32, float16, mixed_float16 and the like");
+        }
+        if (!program_.policy.empty()) return BadBuild("policy", "two policies", "keep one");
+        program_.policy = step.class_name;
+        return {};
+    }
+    return {};
+  }
+
+  // Plain layers only: what a wrapper holds keeps its state itself.
+  Status OwnState(const Step& step) const {
+    if (!HasLayer(step.layer)) return BadIndex("own_state");
+    const Slot& slot = layers_[static_cast<std::size_t>(step.layer)];
+    if (slot.schema->is_wrapper || slot.spec != nullptr) {
+      return BadBuild("own_state", std::string(slot.schema->class_name) + " holds other layers",
+                      "take a layer that holds none");
     }
     return {};
   }

@@ -37,6 +37,7 @@ struct ParsedProgram {
   const Step* assemble = nullptr;
   std::string model_name;
   bool model_trainable = true;
+  std::string policy;               // of kPolicy; empty: float32
   std::vector<const Step*> before;  // kClearNames, kStray
   std::vector<const Step*> graph;   // kCalls, kOperands, kOutputs
   std::vector<const Step*> after;   // kFreeze, kUnfreeze, kPop, kRebuild

@@ -1,0 +1,71 @@
+// What is beside the weights: compiled models, layers that keep their state themselves, dtype
+// policies. Drawn for real loaders that name these steps.
+#include <array>
+
+#include "harness/case/draw.h"
+#include "model/spec/layer_schema.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::array<std::string_view, 5> kPolicies = {"float16", "bfloat16", "float64",
+                                                       "mixed_float16", "mixed_bfloat16"};
+
+Step DrawCompile(Chooser& choose) {
+  Step step;
+  step.op = StepOp::kCompile;
+  step.class_name = choose.Pick<std::string>({"SGD", "Adam", "RMSprop"});
+  // A name in short, a name in full, a class.
+  step.key = choose.Pick<std::string>({"mse", "mean_squared_error", "MeanSquaredError"});
+  step.trained = choose.Percent(70);
+  return step;
+}
+
+// Before the last rebuild or at the end.
+void AddCompile(Chooser& choose, Step step, Build& build) {
+  const bool before = choose.Percent(30) && build.back().op == StepOp::kRebuild;
+  build.insert(before ? build.end() - 1 : build.end(), std::move(step));
+}
+
+void DrawOwnState(Chooser& choose, Case& c) {
+  Step step;
+  step.op = StepOp::kOwnState;
+  step.layer = choose.Range(0, static_cast<int>(c.architecture.layers.size()) - 1);
+  const LayerSpec& layer = c.architecture.layers[static_cast<std::size_t>(step.layer)];
+  if (!layer.layers.empty() || !HasWeights(layer.class_name)) return;
+  c.writer.build.insert(c.writer.build.begin(), step);
+  if (choose.Percent(80)) c.reader.build.insert(c.reader.build.begin(), std::move(step));
+}
+
+Step PolicyStep(Chooser& choose) {
+  Step step;
+  step.op = StepOp::kPolicy;
+  step.class_name = choose.Pick(std::span<const std::string_view>(kPolicies));
+  return step;
+}
+
+}  // namespace
+
+void DrawState(Chooser& choose, const Space& space, Case& c) {
+  if (AllowsStep(space, "compile") && choose.Percent(14)) {
+    Step step = DrawCompile(choose);
+    AddCompile(choose, step, c.writer.build);
+    step.trained = false;  // what the reader's optimizer is to get comes from the file
+    if (choose.Percent(80)) AddCompile(choose, std::move(step), c.reader.build);
+  }
+  if (AllowsStep(space, "own_state") && choose.Percent(6)) DrawOwnState(choose, c);
+  if (AllowsStep(space, "policy") && choose.Percent(8)) {
+    const Step step = PolicyStep(choose);
+    for (Build* build : {&c.writer.build, &c.reader.build}) build->insert(build->begin(), step);
+  }
+}
+
+bool DrawOtherPolicy(Chooser& choose, const Space& space, const Case& c, Build& build) {
+  if (!AllowsStep(space, "policy") || FindStep(c.writer.build, StepOp::kPolicy) != nullptr) {
+    return false;
+  }
+  build.insert(build.begin(), PolicyStep(choose));
+  return true;
+}
+
+}  // namespace weightproof
