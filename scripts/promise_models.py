@@ -49,3 +49,26 @@ ARCHITECTURES = {  # name: input shape, at least four layers
     "own parameters": ([3], [layer("PReLU"), DENSE, layer("PReLU"), layer("LayerNormalization"),
                              layer("BatchNormalization")]),
 }
+
+
+def graph(shape, layers, calls, outputs, **more):
+    return dict({"input_shape": shape, "layers": layers, "calls": calls, "outputs": outputs}, **more)
+
+
+GRU = layer("GRU", units=3, return_sequences=True)
+GRAPHS = {  # functional graphs: calls and outputs as CASE.md has them
+    "branches": graph([3], [DENSE] * 4 + [layer("Add")],
+                      [[0, -1], [1, 0], [2, 0], [4, 1, 2], [3, 3]], [4]),
+    "two inputs": graph([3], [DENSE, DENSE, layer("BatchNormalization"), layer("Average"), DENSE],
+                        [[0, -1], [1, -2], [2, 1], [3, 0, 2], [4, 3]], [4], more_inputs=[[3]]),
+    "two outputs": graph([3], [DENSE] * 4, [[0, -1], [1, 0], [2, 0], [3, 2]], [1, 3]),
+    "shared": graph([3], [DENSE, DENSE, layer("Maximum"), DENSE],
+                    [[0, -1], [1, 0], [0, 1], [2, 1, 2], [3, 3]], [4]),
+    "three branches": graph([3], [DENSE] * 4 + [layer("Multiply")],
+                            [[0, -1], [1, -1], [2, -1], [4, 0, 1, 2], [3, 3]], [4]),
+    "deep and shallow": graph([3], [DENSE] * 5 + [layer("Add")],
+                              [[0, -1], [1, 0], [2, 1], [3, -1], [5, 2, 3], [4, 4]], [5]),
+    "sequences": graph([4, 3], [GRU, GRU, layer("Bidirectional", GRU, merge_mode="sum"),
+                                layer("Add"), layer("LSTM", units=2)],
+                       [[0, -1], [1, 0], [2, 0], [3, 1, 2], [4, 3]], [4]),
+}

@@ -27,14 +27,18 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers"))
 from keras_build import Library, Unsupported, play
 from keras_worker import Worker
-from promise_models import ARCHITECTURES
+from promise_models import ARCHITECTURES, GRAPHS
 
 DIALECTS = {"keras": "keras3", "tf_keras": "tf_keras"}
 FORMATS = {"legacy_h5": "m.h5", "legacy_h5_model": "whole.h5", "weights_h5": "m.weights.h5",
            "keras_archive": "m.keras"}
 CONTAINERS = ["sequential", "functional", "subclass<layers", "subclass>layers", "subclass~layers"]
 DEPTHS = ["", "/nested", "/nested2"]
+GRAPH_KINDS = ["functional+graph", "functional+graph+wrapper"]
+COMMUTATIVE = {"Add", "Average", "Maximum", "Minimum", "Multiply"}
+GRAPH_BUILDS = 6
 KINDS = [c + d + s for s in ("", "+wrapper") for d in DEPTHS for c in CONTAINERS]
+KINDS += GRAPH_KINDS
 OTHER_NESTING_SHARE = 0.2  # they promise nothing; fewer trials
 ACCEPTED_MIN, REFUSED_MIN = 8, 20  # fewer loads say nothing
 CHECKED_MIN = {"accept": 40, "refuse": 10}  # loads
@@ -99,6 +103,28 @@ def build_program(container, layers, ranges, rng):
     return steps
 
 
+def graph_program(graph, rng):
+    """Steps of one build of a graph: calls and operands in another order, names, rebuilds."""
+    steps, waiting, order = [], list(range(len(graph["calls"]))), []
+    while waiting:
+        ready = [i for i in waiting if all(x < 0 or x in order for x in graph["calls"][i][1:])]
+        order.append(rng.choice(ready))
+        waiting.remove(order[-1])
+    if rng.random() < 0.6:
+        steps.append({"op": "calls", "order": order})
+    for i, (layer, *operands) in enumerate(graph["calls"]):
+        if graph["layers"][layer]["class"] in COMMUTATIVE and rng.random() < 0.4:
+            numbers = list(range(len(operands)))
+            rng.shuffle(numbers)
+            steps.append({"op": "operands", "call": i, "order": numbers})
+    if rng.random() < 0.3:
+        steps.append({"op": "stray", "class": "Dense"})
+    steps.append({"op": "assemble", "how": "functional"})
+    if rng.random() < 0.4:
+        steps.append({"op": "rebuild", "how": rng.choice(["from_config", "json", "clone"])})
+    return steps
+
+
 def has_kind(container, program):
     """A mixed set of attributes needs one on either side."""
     names = [s for s in program if s["op"] == "assemble"][0].get("attributes", [])
@@ -129,10 +155,11 @@ class Bench:
         for handler in list(logging.getLogger("tensorflow").handlers):
             logging.getLogger("tensorflow").removeHandler(handler)
 
-    def make(self, shape, layers, steps, clear=True):
+    def make(self, input_shape, layers, steps, clear=True, **graph):
         if clear:
             self.library.clear_names()
-        architecture = {"dialect": self.library.dialect, "input_shape": shape, "layers": layers}
+        architecture = {"dialect": self.library.dialect, "input_shape": input_shape,
+                        "layers": layers, **graph}
         return play(self.library, {"architecture": architecture, "build": steps})
 
     def write(self, player):
@@ -242,6 +269,29 @@ class Bench:
                     kind = container + depth + suffix(layers)
                     self.count(player, files, (kind, kind, "same"))
 
+    def run_graphs(self, names):
+        """Every two builds of a graph. What is nesting in a chain is here the order in which the
+        library keeps the layers: the formats know them by nothing else."""
+        for name in names:
+            graph, files, players = GRAPHS[name], [], []
+            kind = "functional+graph" + suffix(graph["layers"])
+            programs = [graph_program(graph, self.rng) for _ in range(GRAPH_BUILDS)]
+            for steps in programs:
+                player = self.make(**graph, steps=steps)
+                files.append((self.write(player), self.order(player)))
+            for steps in programs:
+                player = self.make(**graph, steps=steps, clear=self.rng.random() < 0.5)
+                for paths, order in files:
+                    nests = "same" if order == self.order(player) else "different"
+                    self.count(player, paths, (kind, kind, nests))
+            print(self.library.name, name, file=sys.stderr, flush=True)
+
+    @staticmethod
+    def order(player):
+        """Numbers of architecture layers, as the model lists its layers."""
+        numbers = {id(node.object): node.index for node in player.layers}
+        return [numbers[id(x)] for x in player.model.object.layers if id(x) in numbers]
+
     def run_equal_siblings(self):
         """Subclasses against the others where every nesting leaves equal siblings at the top, and
         the first subclass sets its attributes backwards."""
@@ -273,13 +323,16 @@ def promise(row, counts):
 def measure(arguments):
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.library, arguments.seed, folder)
-        chosen = arguments.architectures or list(ARCHITECTURES)
+        everything = not arguments.architectures and not arguments.graphs
+        chosen = list(ARCHITECTURES) if everything else arguments.architectures
         bench.run(chosen)
         bench.rng.seed(arguments.seed)
         bench.run_other_attributes(chosen)
         bench.rng.seed(arguments.seed)
-        if not arguments.architectures:
+        if everything:
             bench.run_equal_siblings()
+            bench.rng.seed(arguments.seed)
+        bench.run_graphs(list(GRAPHS) if everything else arguments.graphs)
     rows = []
     for form in FORMATS:
         for nests in ("same", "different"):
@@ -338,6 +391,7 @@ def check(arguments):
         names = bench.rng.sample(sorted(ARCHITECTURES), arguments.architectures)
         bench.run(names, arguments.share, {row[1:3] for row, said in rows.items()
                                            if said != "depends"})
+        bench.run_graphs(bench.rng.sample(sorted(GRAPHS), 1))
     asked, faults = collections.Counter(), []
     for row, counts in sorted(bench.counts.items()):
         said = rows.get(row, "depends" if row[3] == "different" else None)
@@ -369,6 +423,7 @@ def main():
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--out", required=True)
     one.add_argument("--architectures", nargs="*", default=[], help="of these models only")
+    one.add_argument("--graphs", nargs="*", default=[], help="of these graphs only")
     two.add_argument("--seed", type=int, default=2)
     two.add_argument("--table", required=True)
     two.add_argument("--architectures", type=int, default=3)
