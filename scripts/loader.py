@@ -1,9 +1,9 @@
-"""Says what the environment of a real loader is made of: keras, keras@3.10.0:jax, tf_keras@2.16.0, tfjs.
+"""Says what the environment of a real loader is made of: keras@3.10.0:jax, tf_keras, tfjs.
 
-  loader.py NAME             the packages, as pip reads them
-  loader.py --folder NAME    the name of its folder under build/venv
-  loader.py --backend NAME   the backend of Keras that its process is to have; nothing for others
-  loader.py --library NAME   the library alone
+  loader.py NAME                   the packages, as pip reads them
+  loader.py --folder NAME...       the name of its folder under build/venv
+  loader.py --backend NAME...      the backend of Keras for its process; an empty line for others
+  loader.py --library NAME         the library alone
   loader.py --versions A..B NAME   published versions of its library from A to B, one a line
 
 Exit code 2 with a reason for a name that is none. The C++ side of these rules is
@@ -169,19 +169,20 @@ def main():
     for option in ("folder", "backend", "library"):
         what.add_argument("--" + option, action="store_true", help=argparse.SUPPRESS)
     what.add_argument("--versions", metavar="A..B", help=argparse.SUPPRESS)
-    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("names", metavar="NAME", nargs="+")
     arguments = parser.parse_args()
     try:
         if arguments.versions:
-            text = versions(arguments.name, arguments.versions)
+            answer = lambda name: versions(name, arguments.versions)
         elif arguments.folder:
-            text = folder(arguments.name) + "\n"
+            answer = lambda name: folder(name) + "\n"
         elif arguments.backend:
-            text = backend_of(*parse(arguments.name)) + "\n"
+            answer = lambda name: backend_of(*parse(name)) + "\n"
         elif arguments.library:
-            text = parse(arguments.name)[0] + "\n"
+            answer = lambda name: parse(name)[0] + "\n"
         else:
-            text = packages(arguments.name)
+            answer = packages
+        text = "".join(answer(name) for name in arguments.names)
     except Wrong as error:
         print("loader.py: %s" % error, file=sys.stderr)
         return 2

@@ -51,7 +51,10 @@ bool Prepare(const std::string& command, const std::string& testee) {
 Told AskVersion(const Case& c, const BisectOptions& o, const std::string& testee) {
   if (!Prepare(o.prepare, testee)) return {Judgement::kNone, "cannot be installed"};
   const Result<Engine> engine = MakeEngine(testee);
-  if (!engine) return {Judgement::kNone, "does not start: " + engine.error().Text()};
+  if (!engine) {
+    const std::string why = engine.error().Text();
+    return {Judgement::kNone, "does not start: " + why.substr(0, why.find('\n'))};
+  }
   return JudgementOf(RunCaseForked(*engine, c, kSecondsPerVersionMax), o.clause);
 }
 

@@ -45,6 +45,7 @@ class RealLoader : public ::testing::Test {
         << R"("dialects": [], "modes": [], "steps": []}}\n' "$KERAS_BACKEND"; read line)"
         << "\n";
     chmod((bin + "/python").c_str(), 0755);
+    std::ofstream(folder_ + "/" + name + "/requirements.txt") << "\n";
   }
 
   std::string folder_;

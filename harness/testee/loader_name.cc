@@ -131,8 +131,11 @@ Result<std::string> InterpreterOf(const LoaderName& name) {
         name.library == "keras" ? "WEIGHTPROOF_KERAS_PYTHON" : "WEIGHTPROOF_TF_KERAS_PYTHON");
     if (usual && !named.empty()) return named;
   }
-  const std::string python = EnvironmentOf(name) + "/bin/python";
-  if (access(python.c_str(), X_OK) == 0) return python;
+  const std::string folder = EnvironmentOf(name);
+  const std::string python = folder + "/bin/python";
+  // The list of packages is written when all of them are there.
+  const std::string finished = folder + "/requirements.txt";
+  if (access(python.c_str(), X_OK) == 0 && access(finished.c_str(), R_OK) == 0) return python;
   return Fail(ErrorKind::kBadConfig, name.Text(), "there is no environment for it at " + python,
               "run scripts/venv " + name.Text() + ", which makes it, or scripts/check --testee " +
                   name.Text());

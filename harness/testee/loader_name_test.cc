@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <utility>
+#include <vector>
 
 namespace weightproof {
 namespace {
@@ -67,6 +70,7 @@ class Environments : public ::testing::Test {
       std::filesystem::create_directories(bin);
       std::ofstream(bin + "/python") << "#!/bin/sh\n";
       chmod((bin + "/python").c_str(), 0755);
+      std::ofstream(folder_ + "/" + name + "/requirements.txt") << "\n";
     }
     std::ofstream(folder_ + "/keras/requirements.txt") << "# Keras\nkeras==3.15.1\nnumpy==2.4.6\n";
   }
@@ -99,6 +103,11 @@ TEST_F(Environments, OneThatIsNotThereIsNamedWithTheCommandThatMakesIt) {
             "keras@3.8.0:torch");
 }
 
+TEST_F(Environments, OneThatIsNotFinishedIsNotThere) {
+  std::filesystem::remove(folder_ + "/keras@3.10.0/requirements.txt");
+  EXPECT_TRUE(Folder("keras@3.10.0").starts_with("run scripts/venv")) << Folder("keras@3.10.0");
+}
+
 TEST_F(Environments, ThePythonThatIsNamedIsThatOfTheDefaultVersionOnly) {
   setenv("WEIGHTPROOF_KERAS_PYTHON", "/elsewhere/env/bin/python", 1);
   EXPECT_EQ(Folder("keras"), "env");
@@ -113,36 +122,49 @@ TEST_F(Environments, AreListedByVersion) {
   EXPECT_TRUE(VersionsAtHand(*ParseLoaderName("tf_keras")).empty());
 }
 
-std::string FirstLineOf(const std::string& command) {
+// What scripts/loader.py prints, line by line, and its exit code.
+std::pair<std::vector<std::string>, int> LoaderScript(const std::string& arguments) {
+  const std::string command =
+      "python3 '" WEIGHTPROOF_SOURCE_DIR "/scripts/loader.py' " + arguments + " 2>/dev/null";
   std::FILE* pipe = popen(command.c_str(), "r");
-  char line[256] = "";
-  if (pipe == nullptr) return "";
-  if (std::fgets(line, sizeof line, pipe) == nullptr) line[0] = '\0';
-  pclose(pipe);
-  const std::string text = line;
-  return text.substr(0, text.find('\n'));
+  if (pipe == nullptr) return {{}, -1};
+  std::vector<std::string> lines;
+  char line[256];
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    lines.emplace_back(line);
+    lines.back().pop_back();
+  }
+  const int status = pclose(pipe);
+  return {lines, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
 }
 
 TEST_F(Environments, AreWhereTheScriptMakesThem) {
-  const std::string script = "python3 '" WEIGHTPROOF_SOURCE_DIR "/scripts/loader.py' ";
-  if (FirstLineOf(script + "--folder keras") != "keras") GTEST_SKIP() << "no python3";
   for (const std::string library : {"keras", "tf_keras"}) {
     std::filesystem::create_directories(folder_ + "/" + library);
     std::filesystem::copy_file(WEIGHTPROOF_SOURCE_DIR "/scripts/requirements-" + library + ".txt",
                                folder_ + "/" + library + "/requirements.txt",
                                std::filesystem::copy_options::overwrite_existing);
   }
-  for (const std::string name :
-       {"keras", "keras:jax", "keras:torch", "keras@3.15.1", "keras@3.15.1:tensorflow",
-        "keras@3.10.0", "keras@3.10.0:jax", "keras@3.0.5", "keras@3.0.5:numpy", "tf_keras",
-        "tf_keras@2.21.0", "tf_keras@2.16.0", "tfjs"}) {
-    const LoaderName parsed = *ParseLoaderName(name);
-    EXPECT_EQ(EnvironmentOf(parsed), folder_ + "/" + FirstLineOf(script + "--folder " + name));
-    EXPECT_EQ(BackendOf(parsed), FirstLineOf(script + "--backend " + name)) << name;
+  const std::vector<std::string> names{
+      "keras",        "keras:jax",       "keras:torch",       "keras@3.15.1",
+      "keras@3.10.0", "keras@3.0.5",     "keras@3.0.5:numpy", "keras@3.15.1:tensorflow",
+      "tf_keras",     "keras@3.0.5:jax", "tf_keras@2.21.0",   "tf_keras@2.16.0",
+      "tfjs"};
+  std::string all;
+  for (const std::string& name : names) all += " " + name;
+  const auto [folders, code] = LoaderScript("--folder" + all);
+  if (code == 127) GTEST_SKIP() << "no python3";
+  const auto [backends, again] = LoaderScript("--backend" + all);
+  ASSERT_EQ(folders.size(), names.size());
+  ASSERT_EQ(backends.size(), names.size());
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const LoaderName parsed = *ParseLoaderName(names[i]);
+    EXPECT_EQ(EnvironmentOf(parsed), folder_ + "/" + folders[i]) << names[i];
+    EXPECT_EQ(BackendOf(parsed), backends[i]) << names[i];
   }
   for (const std::string name : {"keras@2.15.0", "keras@3.9", "keras:theano", "tf_keras:jax"}) {
     EXPECT_FALSE(ParseLoaderName(name)) << name;
-    EXPECT_EQ(FirstLineOf(script + name + " 2>/dev/null; echo $?"), "2") << name;
+    EXPECT_EQ(LoaderScript(name).second, 2) << name;
   }
 }
 
