@@ -1,0 +1,60 @@
+#include "harness/case/siblings.h"
+
+#include <gtest/gtest.h>
+
+#include "harness/case/valid.h"
+
+namespace weightproof {
+namespace {
+
+constexpr std::uint64_t kStems = 150;
+
+Case Stem(std::uint64_t index) {
+  SeededChoices choices(3, index);
+  return Generate(choices);
+}
+
+TEST(Siblings, AreValidAndTheirWritersDoTheVerySame) {
+  int alike = 0;
+  for (std::uint64_t i = 0; i < kStems; ++i) {
+    const Case stem = Stem(i);
+    for (std::uint64_t k = 1; k < kFamilyCases; ++k) {
+      const Case c = Sibling(stem, {}, i, k);
+      ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+      ASSERT_EQ(c.writer, stem.writer);
+      ASSERT_EQ(c.architecture, stem.architecture);
+      ASSERT_EQ(c.weights, stem.weights);
+      ASSERT_EQ(c.route.path, stem.route.path);
+      ASSERT_EQ(c.route.format, stem.route.format);
+      ASSERT_EQ(CaseToJson(Sibling(stem, {}, i, k)), CaseToJson(c));
+      alike += c == stem;
+    }
+  }
+  EXPECT_LE(alike, 2) << "a family is of different cases";
+}
+
+TEST(Siblings, VaryReaderPathModeAndDamage) {
+  int readers = 0, paths = 0, modes = 0, damages = 0, neighbours = 0;
+  for (std::uint64_t i = 0; i < kStems; ++i) {
+    const Case stem = Stem(i);
+    for (std::uint64_t k = 1; k < kFamilyCases; ++k) {
+      const Case c = Sibling(stem, {}, i, k);
+      readers += c.reader.build != stem.reader.build;
+      paths += c.route.load_path != stem.route.load_path;
+      modes += c.route.by_name != stem.route.by_name ||
+               c.route.skip_mismatch != stem.route.skip_mismatch ||
+               c.route.load_as != stem.route.load_as;
+      damages += !c.damage.empty();
+    }
+    neighbours += Sibling(stem, {}, i, 5).reader.build == Sibling(stem, {}, i, 7).reader.build;
+  }
+  const int all = static_cast<int>(kStems);
+  EXPECT_GT(readers, 2 * all);
+  EXPECT_GT(paths, all);
+  EXPECT_GT(modes, all);
+  EXPECT_GT(damages, all / 3);
+  EXPECT_GT(neighbours, all * 9 / 10) << "two loads into one build share it";
+}
+
+}  // namespace
+}  // namespace weightproof
