@@ -127,8 +127,62 @@ def faults(seeds):
         sys.exit("not caught with every seed: " + ", ".join(missed))
 
 
+def plain_loads(library, cases, processes, seconds):
+    """Loads a second of a plain loop in so many processes, all at once."""
+    python = f"build/venv/{library}/bin/python"
+    with tempfile.TemporaryDirectory() as folder:
+        gate = pathlib.Path(folder) / "gate"
+        loops = [subprocess.Popen([python, "scripts/plain_loop.py", "--library", library, "--cases",
+                                   str(cases), "--part", str(i), str(processes), "--seconds",
+                                   str(seconds), "--gate", str(gate)],
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                 for i in range(processes)]
+        for loop in loops:
+            if loop.stdout.readline() != "ready\n":
+                sys.exit("the plain loop did not start")
+        gate.touch()
+        ends = [json.loads(loop.communicate()[0]) for loop in loops]
+    return sum(end["loads"] / end["seconds"] for end in ends)
+
+
+def judged_loads(library, processes, seconds):
+    """Loads judged a second by a campaign with so many workers, control arms included; their start
+    is not in it, as importing is not in the plain loop."""
+    run, _ = check("--testee", library, "--jobs", str(processes), "--time", str(seconds),
+                   "--shrink-time", "0", "--known", "none")
+    return run["round_trips"] / run["worker_wall_seconds"] * processes
+
+
+def loads(seconds, library):
+    """Ours against a plain loop over the same cases, in turns, with one process and with two."""
+    python = pathlib.Path(f"build/venv/{library}/bin/python").absolute()
+    os.environ.setdefault(f"WEIGHTPROOF_{library.upper()}_PYTHON", str(python))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="loads.", dir=OUT))
+    subprocess.run([PROGRAM, "generate", "--count", "800", "-o", str(folder), "--testee", library],
+                   check=True, stdout=subprocess.DEVNULL)
+    rows = {}
+    for turn in range(3):
+        for processes in (1, 2):
+            pair = (plain_loads(library, folder, processes, seconds),
+                    judged_loads(library, processes, seconds))
+            rows.setdefault(processes, []).append(pair)
+            print(f"{library}, {processes} process{'es' if processes > 1 else ''}: plain loop "
+                  f"{pair[0]:.1f}, judged {pair[1]:.1f} loads a second, {pair[1] / pair[0]:.2f} times",
+                  flush=True)
+    one = statistics.median(plain for plain, _ in rows[1])
+    two = statistics.median(ours for _, ours in rows[2])
+    for processes, pairs in rows.items():
+        ratio = statistics.median(ours / plain for plain, ours in pairs)
+        print(f"{processes} against {processes}: median {ratio:.2f} times")
+    print(f"2 workers against 1 plain loop: {two / one:.2f} times")
+    write("loads_" + library, {"library": library, "seconds": seconds, "plain_and_judged": rows})
+
+
 if __name__ == "__main__":
     what, number = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else None
+    if what == "loads":
+        loads(number or 30, sys.argv[3] if len(sys.argv) > 3 else "keras")
+        sys.exit(0)
     if what == "throughput":
         throughput(number or 5000)
     else:
