@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -36,6 +38,18 @@ Progress Look(const SharedState& shared, const CampaignOptions& options, double 
   return p;
 }
 
+// The highest index that any worker has come to.
+std::uint64_t LastIndex(const SharedState& shared, const CampaignOptions& options,
+                        const Engine& engine) {
+  std::uint64_t last = 0;
+  for (int w = 0; w < shared.jobs(); ++w) {
+    const std::uint64_t cases = shared.slot(w).resume;
+    if (cases == 0) continue;
+    last = std::max(last, CaseIndex(options, w, shared.jobs(), cases - 1, engine.family));
+  }
+  return last;
+}
+
 // Of our own loader much more must be known than that it was silent.
 void AddShareErrors(const Statistics& s, std::vector<std::string>& errors) {
   for (std::size_t i = 0; i < s.formats.size(); ++i) {
@@ -57,6 +71,25 @@ void AddShareErrors(const Statistics& s, std::vector<std::string>& errors) {
   }
 }
 
+// Plays each known case alone: whether it is falsified as it was.
+bool StillThere(const Engine& engine, const CampaignOptions& options, const KnownFinding& known) {
+  std::optional<Case> c = known.the_case;
+  if (!c) {
+    std::ifstream in(options.corpus + "/" + known.id + "/case.json");
+    if (known.id.empty() || !in) return true;  // its case is somewhere else
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    Result<Case> kept = CaseFromJson(text, known.id);
+    if (!kept) return true;
+    c = *std::move(kept);
+  }
+  const Scratch scratch;
+  const Verdict verdict = engine.foreign
+                              ? engine.ask(*c, scratch.path(), known.clause)
+                              : AskForked(engine, *c, known.clause, options.hang_seconds);
+  if (verdict.kind != VerdictKind::kFalsified || verdict.breaks != known.breaks) return false;
+  return !known.breaks.empty() || verdict.cause == known.cause;
+}
+
 }  // namespace
 
 std::vector<std::string> HarnessErrors(const Statistics& s, const Engine& engine, bool exhaustive) {
@@ -76,7 +109,7 @@ std::vector<std::string> HarnessErrors(const Statistics& s, const Engine& engine
     errors.push_back(fmt::format("{} never loaded anything", engine.testee));
   }
   if (!engine.foreign) AddShareErrors(s, errors);
-  if (s.cases >= kCoverageCasesMin && !exhaustive) {
+  if (s.cases >= kCoverageCasesMin * engine.family && !exhaustive) {
     for (const std::string& feature : engine.features_due) {
       const auto it = s.features.find(feature);
       if (it == s.features.end() || it->second == 0) {
@@ -109,10 +142,9 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
   }
   result.scratch_in_memory = scratch.in_memory();
 
-  const double begin = Now();
+  double begin = Now();
   CampaignOptions options = given;
   if (engine.foreign) {
-    options.shrink_seconds = std::min(given.shrink_seconds, kForeignShrinkSecondsMax);
     options.hang_seconds = std::max(given.hang_seconds, kForeignHangSecondsMin);
     options.on_finding = [&](const Finding& finding) {
       if (!result.first_finding_seconds) result.first_finding_seconds = Now() - begin;
@@ -120,6 +152,21 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
     };
   }
   Findings findings(engine, options);
+  result.known_given = !options.known.empty();
+  for (std::size_t i = 0; i < options.known.size() && !Interrupted(); ++i) {
+    const KnownFinding& known = options.known[i];
+    if (options.progress) {
+      Progress p;
+      p.stage = fmt::format("known findings, {} of {}", i + 1, options.known.size());
+      options.progress(p);
+    }
+    if (StillThere(engine, options, known)) {
+      findings.Seed(known);
+    } else {
+      result.healed.push_back(known);
+    }
+  }
+  begin = Now();  // replaying what is known is no part of the run
   const auto say = [&](const std::string& stage) {
     if (!options.progress) return;
     Progress p = Look(shared, options, begin, findings.size());
@@ -127,28 +174,34 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
     options.progress(p);
   };
   Workforce workforce(engine, options, shared, scratch.path());
+  // As they were drawn means without a script too, which would take as long as shrinking.
+  const bool settles = options.shrink_seconds > 0 || !engine.run_script;
   double shown = 0;
-  workforce.Run([&](WorkerLine line) { findings.Take(std::move(line)); },
-                [&] {
-                  // By the clock a real loader's findings are shrunk and shown while its workers
-                  // go on; by number of cases afterwards, so that nothing hangs on time.
-                  if (engine.run_script && options.seconds && Now() - begin < *options.seconds) {
-                    findings.SettleOne(options.shrink_seconds, say);
-                  }
-                  if (!options.progress || Now() - shown < 0.2) return;
-                  shown = Now();
-                  options.progress(Look(shared, options, begin, findings.size()));
-                });
+  workforce.Run(
+      [&](WorkerLine line) { findings.Take(std::move(line)); },
+      [&] {
+        // By the clock a real loader's findings are shrunk and shown while its workers
+        // go on; by number of cases afterwards, so that nothing hangs on time.
+        if (engine.run_script && settles && options.seconds && Now() - begin < *options.seconds) {
+          findings.SettleOne(options.shrink_seconds, say);
+        }
+        if (!options.progress || Now() - shown < 0.2) return;
+        shown = Now();
+        options.progress(Look(shared, options, begin, findings.size()));
+      });
   result.seconds = Now() - begin;
   result.interrupted = Interrupted();
   const double finish =
       Now() + (engine.foreign && options.seconds ? kForeignFinishSecondsMax : 1e9);
-  while (Now() < finish && findings.SettleOne(options.shrink_seconds, say)) {
+  while (settles && Now() < finish && findings.SettleOne(options.shrink_seconds, say)) {
   }
   result.interrupted = result.interrupted || Interrupted();
   findings.MoveTo(result);
   for (const std::string& error : workforce.errors()) result.harness_errors.push_back(error);
-  result.statistics = Sum(shared, engine);
+  const std::uint64_t drawn = LastIndex(shared, options, engine);
+  result.statistics =
+      Sum(shared, engine,
+          engine.offered && !options.exhaustive ? &engine.offered(options.seed, drawn) : nullptr);
   for (std::string& error : HarnessErrors(result.statistics, engine, options.exhaustive)) {
     result.harness_errors.push_back(std::move(error));
   }

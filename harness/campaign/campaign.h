@@ -13,6 +13,7 @@
 
 #include "harness/campaign/engine.h"
 #include "harness/campaign/finding.h"
+#include "harness/campaign/known.h"
 #include "harness/campaign/tally.h"
 
 namespace weightproof {
@@ -37,7 +38,8 @@ struct CampaignOptions {
   bool exhaustive = false;
   std::string corpus;  // folder for findings
   double hang_seconds = 60;
-  double shrink_seconds = 30;  // per finding; 0: findings stay as they were drawn
+  double shrink_seconds = 30;       // per finding; 0: findings stay as they were drawn
+  std::vector<KnownFinding> known;  // replayed first
   std::function<void(const Finding&)> on_finding;  // shrunk, and for a real loader shown
   std::function<void(const Progress&)> progress;
 };
@@ -59,23 +61,27 @@ struct CampaignResult {
   std::vector<Finding> findings;  // bugs, then hazards; by clause, then cause
   // Real loaders: falsified, but no plain script showed it. No findings, kept on disk.
   std::vector<Finding> unreproduced;
+  std::uint64_t not_looked_into = 0;  // falsified cases that were left when the time was up
+  bool known_given = false;
+  std::vector<Finding> known;        // falsified again, or not replayed for want of the case
+  std::vector<KnownFinding> healed;  // known, and no longer so
   std::optional<double> first_finding_seconds;  // real loaders: until the first one was shown
   std::vector<std::string> harness_errors;
 
-  int ExitCode() const { return !harness_errors.empty() ? 3 : findings.empty() ? 0 : 1; }
+  int ExitCode() const {
+    return !harness_errors.empty() ? 3 : findings.empty() && healed.empty() ? 0 : 1;
+  }
 };
 
 inline constexpr double kDiscardShareMax = 0.05;
-inline constexpr std::uint64_t kCoverageCasesMin = 2000;  // from here on a gap in coverage counts
+inline constexpr std::uint64_t kCoverageCasesMin = 2000;  // families; from here on a gap counts
 inline constexpr std::size_t kFindingsMax = 256;          // later ones are counted, not kept
 inline constexpr std::uint64_t kShareCasesMin = 1000;     // from here on a share is judged
 inline constexpr double kUndetectableShareMax = 0.15;     // of a format; of the built-in loader
 inline constexpr double kUndecidedShareMax = 0.01;
 
-// A real loader's round trip takes as long as a hundred of ours.
-inline constexpr double kForeignShrinkSecondsMax = 12;  // per finding
-// Its own process is watched request by request; a case of many, each with a new process on a busy
-// machine, is no hang of ours.
+// A real loader's own process is watched request by request; a case of many, each with a new
+// process on a busy machine, is no hang of ours.
 inline constexpr double kForeignHangSecondsMin = 900;
 inline constexpr double kForeignFinishSecondsMax = 60;  // for all findings, after the last case
 

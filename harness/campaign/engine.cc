@@ -5,10 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include "harness/campaign/order.h"
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/smaller.h"
+#include "harness/case/siblings.h"
 #include "harness/case/space.h"
+#include "harness/oracle/weights.h"
 #include "harness/testee/loader_name.h"
+#include "harness/testee/sharing.h"
 #include "harness/testee/testee.h"
 #include "model/spec/plan.h"
 
@@ -23,17 +27,25 @@ bool InThisProcess(std::string_view name) {
 bool IsForeign(std::string_view name) { return !InThisProcess(name) && name != "builtin-worker"; }
 
 // A testee that lives in this process is made anew for every case, so that what it hides cannot
-// make a case depend on the cases before it, nor findings on the number of workers.
+// make a case depend on the cases before it, nor findings on the number of workers. A real loader
+// stays, and neighbouring cases may share its work.
 struct Runner {
   std::string name;
   std::unique_ptr<Testee> kept;
+  SharingTestee* sharing = nullptr;  // `kept` of a real loader
 
-  Result<Testee*> Take() {
+  Result<Testee*> Take(bool share = false) {
     if (kept == nullptr || InThisProcess(name)) {
       Result<std::unique_ptr<Testee>> made = MakeTestee(name);
       if (!made) return std::unexpected(made.error());
       kept = *std::move(made);
+      if (IsForeign(name)) {
+        auto around = std::make_unique<SharingTestee>(std::move(kept));
+        sharing = around.get();
+        kept = std::move(around);
+      }
     }
+    if (sharing != nullptr) sharing->Share(share);
     return kept.get();
   }
 };
@@ -48,8 +60,9 @@ struct Pair {
   Runner writer, reader;
 
   bool same() const { return writer.name == reader.name; }
-  Result<TwoTestees> Take() {
-    Result<Testee*> loads = reader.Take();
+  // `share`: see SharingTestee. Between two libraries all is played, the writer's prediction too.
+  Result<TwoTestees> Take(bool share = false) {
+    Result<Testee*> loads = reader.Take(share && same());
     if (!loads) return std::unexpected(loads.error());
     if (same()) return TwoTestees{*loads, *loads};
     Result<Testee*> saves = writer.Take();
@@ -69,16 +82,26 @@ Space SpaceOfPair(const Description& writer, const Description& reader) {
   return space;
 }
 
-// Small cases come first from a slow loader: they find what there is to find soonest, and shrink
-// fast. A session that needs a process of its own costs a hundred other cases: one draw in eight.
-constexpr std::uint64_t kSmallDraws = 48;
-constexpr std::uint64_t kOneInSessions = 8;
+// One family in so many is played whole, case by case: what sharing would hide is seen there.
+constexpr std::uint64_t kOneInWhole = 24;
 
-Space SpaceOfDraw(Space space, bool foreign, std::uint64_t index) {
-  if (!foreign) return space;
-  if (index < kSmallDraws) space.layers_max = std::min(space.layers_max, 3);
-  if (index % kOneInSessions != kOneInSessions - 1) space.sessions = false;
-  return space;
+bool IsPlayedWhole(const Case& c) {
+  return WeightHash(c.weights.seed, "played whole", 0) % kOneInWhole == 0;
+}
+
+CaseResult RunOn(Pair& pair, const Case& c, const std::string& scratch, bool share) {
+  const Result<TwoTestees> made = pair.Take(share);
+  if (made) return RunCase(c, *made->writer, *made->reader, scratch);
+  CaseResult failed;
+  failed.overall = VerdictKind::kHarnessError;
+  return failed;
+}
+
+Verdict AskOn(Pair& pair, const Case& c, const std::string& scratch, std::string_view clause,
+              bool share) {
+  const Result<TwoTestees> made = pair.Take(share);
+  if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause);
+  return {VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
 }
 
 // The Python that runs a finding's script; "": the loader is no Python library.
@@ -91,6 +114,57 @@ std::string Interpreter(std::string_view testee) {
 bool Plays(const Case& c) {
   return Interpret(c.architecture, c.writer.build).has_value() &&
          Interpret(c.architecture, c.reader.build).has_value();
+}
+
+// Cases of a slow loader come in families around one save, in an order that brings something new.
+void AddFamilies(Engine& engine, const Space& space) {
+  engine.family = kFamilyCases;
+  const auto order = std::make_shared<StemOrder>(space, engine.features_due);
+  engine.draw = [space, order](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
+    const Case& stem = order->Stem(seed, index / kFamilyCases);
+    const std::uint64_t member = index % kFamilyCases;
+    Case c = member == 0
+                 ? stem
+                 : Sibling(stem, space, seed * 0x9e3779b97f4a7c15U + index / kFamilyCases, member);
+    if (!Plays(c)) return std::nullopt;
+    return c;
+  };
+  engine.offered = [order](std::uint64_t seed, std::uint64_t index) -> const CoverBits& {
+    return order->Offered(seed, index / kFamilyCases);
+  };
+}
+
+// Whether the clause looks at more than the loaded weights: what is beside them has a sentence of
+// its own in the library's documentation, whatever the formats promise.
+bool IsBesideTheWeights(std::string_view clause, const Verdict& wanted) {
+  return clause == "round-trips" && wanted.cause != "variable-differs" &&
+         wanted.cause != "prediction-differs" && !wanted.cause.starts_with("refused-");
+}
+
+// What only a real loader has: cases played whole, candidates that share, a tale of what happened.
+void AddAlone(Engine& engine, const std::shared_ptr<Pair>& pair) {
+  engine.confirm = [pair](const Case& c, const std::string& scratch) {
+    return RunOn(*pair, c, scratch, false);
+  };
+  engine.sift = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
+    return AskOn(*pair, c, scratch, clause, true);
+  };
+  engine.may_falsify = [pair](const Case& c, std::string_view clause, const Verdict& wanted) {
+    const bool saving = wanted.cause.starts_with("save");
+    if (saving || IsBesideTheWeights(clause, wanted) || wanted.severity == Severity::kCrash ||
+        wanted.severity == Severity::kHang) {
+      return true;
+    }
+    const Result<TwoTestees> made = pair->Take();
+    return !made || ClauseAsksOfLoad(c, *made->writer, *made->reader, clause);
+  };
+  engine.explain = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
+    const Result<TwoTestees> made = pair->Take();
+    if (made) return Explain(c, *made->writer, *made->reader, scratch, clause);
+    Explanation none;
+    none.failure = made.error().Text();
+    return none;
+  };
 }
 
 }  // namespace
@@ -141,37 +215,28 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
     if (!made) return std::unexpected(made.error());
     return {};
   };
-  engine.draw = [space, foreign](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
+  engine.features_due = AllFeatures(space);
+  for (std::string& pair_of_steps : BuildPairs(space.steps)) {
+    engine.features_due.push_back(std::move(pair_of_steps));
+  }
+  engine.draw = [space](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
     SeededChoices choices(seed, index);
-    Case c = Generate(choices, SpaceOfDraw(space, foreign, index));
+    Case c = Generate(choices, space);
     if (!Plays(c)) return std::nullopt;
     return c;
   };
+  if (foreign && pair->same()) AddFamilies(engine, space);
   engine.enumerate = [](std::uint64_t shard, std::uint64_t shards,
                         const std::function<bool(const Case&)>& visit) {
     Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);
   };
   engine.run = [pair](const Case& c, const std::string& scratch) {
-    Result<TwoTestees> made = pair->Take();
-    if (made) return RunCase(c, *made->writer, *made->reader, scratch);
-    CaseResult failed;
-    failed.overall = VerdictKind::kHarnessError;
-    return failed;
+    return RunOn(*pair, c, scratch, !IsPlayedWhole(c));
   };
   engine.ask = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
-    Result<TwoTestees> made = pair->Take();
-    if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause);
-    return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
+    return AskOn(*pair, c, scratch, clause, false);
   };
-  if (engine.foreign) {
-    engine.explain = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
-      Result<TwoTestees> made = pair->Take();
-      if (made) return Explain(c, *made->writer, *made->reader, scratch, clause);
-      Explanation none;
-      none.failure = made.error().Text();
-      return none;
-    };
-  }
+  if (engine.foreign) AddAlone(engine, pair);
   // A plain script plays one library.
   if (const std::string python = Interpreter(reader); !python.empty() && pair->same()) {
     engine.run_script = [python](const std::string& script) {
@@ -190,8 +255,11 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
       return cases;
     };
   }
-  engine.features = Features;
-  engine.features_due = AllFeatures(space);
+  engine.features = [](const Case& c) {
+    std::vector<std::string> features = Features(c);
+    features.push_back(BuildPair(c));
+    return features;
+  };
   for (const Clause& clause : Clauses()) engine.clauses.emplace_back(clause.name);
   return engine;
 }

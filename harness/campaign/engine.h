@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/campaign/coverage.h"
 #include "harness/case/case.h"
 #include "harness/case/generate.h"
 #include "harness/properties/explain.h"
@@ -40,6 +41,8 @@ struct Engine {
 
   // Called once in every process that is going to run cases: makes the testee.
   std::function<Status()> start;
+  // So many cases with indices that follow one another share work where one process runs them.
+  std::uint64_t family = 1;
   // Case `index` of the campaign with this seed; nullopt: drawn and discarded.
   std::function<std::optional<Case>(std::uint64_t seed, std::uint64_t index)> draw;
   // Every small case, see Enumerate.
@@ -47,19 +50,28 @@ struct Engine {
                      const std::function<bool(const Case&)>& visit)>
       enumerate;
   std::function<CaseResult(const Case&, const std::string& scratch)> run;
+  // Set where `run` lets neighbouring cases share work: the case alone, every request played whole.
+  std::function<CaseResult(const Case&, const std::string& scratch)> confirm;
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
+  // The same where candidates of a shrink may share work. Unset: `ask` is quick enough.
+  std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> sift;
   // Plays a case once more, to tell of it. Set for a real loader: it dies without harm to us.
   std::function<Explanation(const Case&, const std::string& scratch, std::string_view clause)>
       explain;
   // Runs a finding's script in a fresh process. Set for a real loader whose interpreter is known:
   // there a falsified case counts as a finding only if its script shows it.
   std::function<ScriptRun(const std::string& script)> run_script;
+  // False where the clause cannot be falsified for this reason whatever the loader does. Unset: it
+  // is asked.
+  std::function<bool(const Case&, std::string_view clause, const Verdict& wanted)> may_falsify;
   std::function<std::vector<Case>(const Case&)> shrinks;
   // Where `best` has no candidate left of those: small cases like `found`. Unset: none.
   std::function<std::vector<Case>(const Case& found, const Case& best)> jumps;
   std::function<std::vector<std::string>(const Case&)> features;
   std::vector<std::string> features_due;  // a long run draws each of them
   std::vector<std::string> clauses;       // names, in the order in which `run` answers
+  // What the generator was asked for up to that case, chosen or not. Unset: nobody chooses.
+  std::function<const CoverBits&(std::uint64_t seed, std::uint64_t index)> offered;
 };
 
 // The engine of a testee by its name. Error: unknown name, or a worker that does not start.

@@ -68,6 +68,8 @@ Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& fi
     if (finding.bug()) about["sentence"] = SentenceToJson(*finding.sentence);
     about["reproduced"] = finding.reproduced;
     about["reproduction"] = finding.reproduction;
+    about["features"] = finding.features;
+    about["formats"] = finding.formats;
   }
   const std::string text =
       about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

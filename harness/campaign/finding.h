@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "harness/campaign/engine.h"
 #include "harness/case/case.h"
@@ -26,9 +28,12 @@ struct Finding {
   std::optional<DocumentedSentence> sentence;
   std::optional<Explanation> explanation;  // real loaders: once shrunk
   bool known = false;
-  bool reproduced = true;    // real loaders: its plain script was run and showed it
-  std::string reproduction;  // real loaders: how the script ended
-  std::string case_path;     // of case.json, once written
+  std::vector<std::string> features;  // of a real loader's: what the cause needs, see signature.h
+  std::set<std::string> formats;      // that it was met in
+  std::uint64_t seen_again = 0;       // cases handed on later that may have the same cause
+  bool reproduced = true;             // real loaders: its plain script was run and showed it
+  std::string reproduction;           // real loaders: how the script ended
+  std::string case_path;              // of case.json, once written
 
   bool bug() const { return sentence.has_value(); }
 };

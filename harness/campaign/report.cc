@@ -1,11 +1,13 @@
 #include "harness/campaign/report.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "harness/campaign/cover_report.h"
 #include "harness/campaign/finding_report.h"
 #include "harness/case/json.h"
 
@@ -103,6 +105,30 @@ std::string RouteWords(const Case& c) {
   return text;
 }
 
+// Where a real loader's finding was met, and what its cause needs.
+std::string MetWords(const Finding& f) {
+  std::string text =
+      fmt::format("needs {}", f.features.empty() ? "nothing special"
+                                                 : fmt::format("{}", fmt::join(f.features, ", ")));
+  if (f.formats.size() > 1) text += fmt::format("; met in {}", fmt::join(f.formats, ", "));
+  if (f.seen_again > 0) text += fmt::format("; {} more cases like it", f.seen_again);
+  return text;
+}
+
+std::string KnownList(const CampaignResult& r) {
+  std::string text;
+  if (!r.known.empty()) {
+    text += fmt::format("known        {} that corpus/known has for this version, falsified again\n",
+                        r.known.size());
+  }
+  for (const KnownFinding& one : r.healed) {
+    text += fmt::format(
+        "healed       {}: {} ({}) is known and holds now; --update-known takes it out\n",
+        one.clause, one.cause, SignatureText(one.signature));
+  }
+  return text;
+}
+
 // Bugs and hazards of a real loader are two lists, never one.
 std::string FindingsList(const CampaignResult& r) {
   if (!r.foreign) return fmt::format("findings     {}\n", r.findings.size());
@@ -121,6 +147,7 @@ std::string FindingsList(const CampaignResult& r) {
     text +=
         fmt::format("             {}: {} ({})\n               {}: \"{}\"\n", f.clause,
                     f.verdict.cause, RouteWords(f.the_case), f.sentence->object, f.sentence->quote);
+    text += fmt::format("               {}\n", MetWords(f));
   }
   text += fmt::format(
       "hazards      {}, silence or refusal where the contract would have it "
@@ -128,8 +155,8 @@ std::string FindingsList(const CampaignResult& r) {
       std::ssize(r.findings) - bugs);
   for (const Finding& f : r.findings) {
     if (f.bug()) continue;
-    text += fmt::format("             {}: {} ({})\n", f.clause, f.verdict.cause,
-                        RouteWords(f.the_case));
+    text += fmt::format("             {}: {} ({})\n               {}\n", f.clause, f.verdict.cause,
+                        RouteWords(f.the_case), MetWords(f));
   }
   return text;
 }
@@ -144,6 +171,10 @@ std::string Thousands(std::uint64_t n) {
   return text;
 }
 
+std::string RateText(double rate) {
+  return rate < 10 ? fmt::format("{:.1f}", rate) : fmt::format("{:.0f}", rate);
+}
+
 std::string TextReport(const CampaignResult& r) {
   const Statistics& s = r.statistics;
   std::string text;
@@ -154,11 +185,11 @@ std::string TextReport(const CampaignResult& r) {
                       r.testee_version, r.testee_backend.empty() ? "" : " on ", r.testee_backend,
                       written_by, r.seed, r.jobs, r.jobs == 1 ? "" : "s",
                       r.scratch_in_memory ? "on a memory file system" : "on disk");
-  text += fmt::format("cases        {} in {:.1f} s, {:.0f} a second; {} discarded{}\n",
-                      Thousands(s.cases), r.seconds, Rate(s.cases, r.seconds),
+  text += fmt::format("cases        {} in {:.1f} s, {} a second; {} discarded{}\n",
+                      Thousands(s.cases), r.seconds, RateText(Rate(s.cases, r.seconds)),
                       Thousands(s.discarded), r.interrupted ? "; interrupted" : "");
-  text += fmt::format("round trips  {}, {:.0f} a second and worker", Thousands(s.round_trips),
-                      Rate(s.round_trips, s.worker_seconds));
+  text += fmt::format("round trips  {}, {} a second and worker", Thousands(s.round_trips),
+                      RateText(Rate(s.round_trips, s.worker_seconds)));
   if (r.foreign) {
     text += "\n";
   } else {
@@ -174,7 +205,14 @@ std::string TextReport(const CampaignResult& r) {
     text += fmt::format("memory       the worker that grew most grew by {:.1f} MiB since case {}\n",
                         static_cast<double>(s.growth_bytes) / (1 << 20), kWarmCases);
   }
-  text += "\n" + ClauseTable(s) + "\n" + FormatTable(s) + "\n";
+  if (s.only_shared > 0) {
+    text += fmt::format(
+        "sharing      {} cases were falsified in sessions that cases share, and not when played "
+        "alone: not counted\n",
+        Thousands(s.only_shared));
+  }
+  text += "\n" + ClauseTable(s) + "\n" + FormatTable(s) + "\n" + CoverTable(s) + "\n";
+  text += KnownList(r);
   if (r.findings.empty()) {
     const std::uint64_t n = s.cases - s.Of(VerdictKind::kUnsupported);
     text += fmt::format("findings     none: 0 of {}", Thousands(n));
@@ -196,6 +234,10 @@ std::string TextReport(const CampaignResult& r) {
       text += fmt::format("             {}, {}: {}\n               {}\n", f.clause, f.verdict.cause,
                           OneLine(f.reproduction).substr(0, kReasonBytesMax), f.case_path);
     }
+  }
+  if (r.not_looked_into > 0) {
+    text += fmt::format("left         {} falsified cases were not looked into\n",
+                        Thousands(r.not_looked_into));
   }
   for (const std::string& error : r.harness_errors) {
     text += "harness error: " + OneLine(error) + "\n";
@@ -236,6 +278,7 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
     coverage[feature.substr(0, colon)]
             [colon == std::string::npos ? "" : feature.substr(colon + 1)] = count;
   }
+  coverage["together"] = CoverJson(s);
   std::error_code ignored;
   const auto folder = std::filesystem::absolute(json_path, ignored).parent_path();
   const auto list = [&](const std::vector<Finding>& from) {
@@ -253,6 +296,10 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
                      {"summary", OneLine(f.verdict.evidence)}});
       if (f.bug()) out.back()["sentence"] = SentenceToJson(*f.sentence);
       if (!f.reproduction.empty()) out.back()["reproduction"] = OneLine(f.reproduction);
+      if (!r.foreign) continue;
+      out.back()["features"] = f.features;
+      out.back()["formats"] = f.formats;
+      out.back()["seen_again"] = f.seen_again;
     }
     return out;
   };
@@ -289,7 +336,15 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
     json["unreproduced"] = list(r.unreproduced);
     json["testee_version"] = r.testee_version;
     json["testee_backend"] = r.testee_backend;
+    json["known"] = list(r.known);
+    json["not_looked_into"] = r.not_looked_into;
+    json["only_shared"] = s.only_shared;
   }
+  Json healed = Json::array();
+  for (const KnownFinding& one : r.healed) {
+    healed.push_back({{"clause", one.clause}, {"cause", one.cause}, {"features", one.signature}});
+  }
+  if (!healed.empty()) json["healed"] = healed;
   if (r.first_finding_seconds) json["first_finding_seconds"] = *r.first_finding_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -20,5 +20,6 @@ std::string JsonReport(const CampaignResult& result, const std::string& json_pat
 std::string JUnitReport(const CampaignResult& result);
 
 std::string Thousands(std::uint64_t n);  // "1,234,567"
+std::string RateText(double rate);       // "612", "1.7"
 
 }  // namespace weightproof

@@ -2,12 +2,16 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <charconv>
+#include <functional>
+#include <set>
 #include <vector>
 
 #include "harness/campaign/clock.h"
 #include "harness/campaign/forked.h"
 #include "harness/campaign/result_json.h"
+#include "harness/case/json.h"
 
 namespace weightproof {
 namespace {
@@ -105,30 +109,74 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
   return result;
 }
 
-ShrinkResult ShrinkHere(const Engine& engine, const Case& c, std::string_view clause,
-                        const Verdict& wanted, double seconds_max) {
+namespace {
+
+using Ask = std::function<Verdict(const Case&, const std::string&, std::string_view)>;
+
+ShrinkResult ShrinkBy(const Ask& ask, const Engine& engine, const Case& c, std::string_view clause,
+                      const Verdict& wanted, double deadline, const std::vector<Signature>& known) {
   ShrinkResult result;
   result.best = c;
   result.verdict = wanted;
-  const double deadline = Now() + seconds_max;
   const Scratch scratch;
+  std::set<std::string> did_not;  // candidates as text: one case is often the child of several
+  const auto worth = [&](const Case& candidate) {
+    if (did_not.contains(CaseToJson(candidate, -1))) return false;
+    if (engine.may_falsify && !engine.may_falsify(candidate, clause, wanted)) return false;
+    if (known.empty()) return true;
+    const Signature signature = SignatureOf(candidate);
+    return std::ranges::none_of(known,
+                                [&](const Signature& one) { return MayRepeat(one, signature); });
+  };
   std::vector<Case> candidates = engine.shrinks(result.best);
   std::size_t next = 0;
-  while (next < candidates.size() && Now() < deadline && !Interrupted()) {
-    const Verdict verdict = engine.ask(candidates[next], scratch.path(), clause);
-    ++result.tried;
-    if (!SameReason(verdict, wanted)) {
-      ++next;
-      continue;
+  std::size_t failed = 0;  // in a row
+  while (failed < candidates.size() && Now() < deadline && !Interrupted()) {
+    next %= candidates.size();
+    const Case& candidate = candidates[next];
+    if (worth(candidate)) {
+      ++result.tried;
+      const Verdict verdict = ask(candidate, scratch.path(), clause);
+      if (SameReason(verdict, wanted)) {
+        ++result.taken;
+        result.best = Case(candidate);
+        result.verdict = verdict;
+        candidates = engine.shrinks(result.best);
+        failed = 0;
+        continue;
+      }
+      did_not.insert(CaseToJson(candidate, -1));
     }
-    ++result.taken;
-    result.best = candidates[next];
-    result.verdict = verdict;
-    candidates = engine.shrinks(result.best);
-    next = 0;
+    ++failed;
+    ++next;
   }
-  result.finished = next >= candidates.size();
+  result.finished = failed >= candidates.size();
   return result;
+}
+
+}  // namespace
+
+ShrinkResult ShrinkHere(const Engine& engine, const Case& c, std::string_view clause,
+                        const Verdict& wanted, double seconds_max,
+                        const std::vector<Signature>& known) {
+  const double begin = Now();
+  if (!engine.sift) {
+    return ShrinkBy(engine.ask, engine, c, clause, wanted, begin + seconds_max, known);
+  }
+  ShrinkResult sifted =
+      ShrinkBy(engine.sift, engine, c, clause, wanted, begin + seconds_max, known);
+  if (sifted.taken == 0 || Interrupted()) return sifted;
+  const Scratch scratch;
+  Verdict alone = engine.ask(sifted.best, scratch.path(), clause);
+  if (SameReason(alone, wanted)) {
+    sifted.verdict = std::move(alone);
+    return sifted;
+  }
+  // What was shared has led astray: the rest of the time goes to cases played whole.
+  const double left = std::max(seconds_max - (Now() - begin), seconds_max / 2);
+  ShrinkResult whole = ShrinkBy(engine.ask, engine, c, clause, wanted, Now() + left, known);
+  whole.tried += sifted.tried;
+  return whole;
 }
 
 }  // namespace weightproof

@@ -3,8 +3,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "harness/campaign/engine.h"
+#include "harness/campaign/signature.h"
 
 namespace weightproof {
 
@@ -23,9 +25,13 @@ ShrinkResult Shrink(const Engine& engine, const Case& c, std::string_view clause
                     const Verdict& wanted, double seconds_max, double hang_seconds);
 
 // The same without forks, for a real loader: its processes die without harm to this one, and one
-// that is already started answers many candidates.
+// that is already started answers many candidates. The loader is not asked about a candidate that
+// the clause has no question for, nor twice about one; after a success the search goes on where it
+// stood. Candidates may share work (`Engine::sift`); the case that is left is asked alone.
+// `known`: a case that may repeat one of these is not taken; none taken means that `c` does.
 ShrinkResult ShrinkHere(const Engine& engine, const Case& c, std::string_view clause,
-                        const Verdict& wanted, double seconds_max);
+                        const Verdict& wanted, double seconds_max,
+                        const std::vector<Signature>& known = {});
 
 bool SameReason(const Verdict& a, const Verdict& b);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace weightproof {
 namespace {
@@ -51,7 +52,8 @@ SharedState::~SharedState() {
   if (slots_ != nullptr) munmap(slots_, sizeof(WorkerSlot) * static_cast<std::size_t>(jobs_));
 }
 
-FeatureIndex::FeatureIndex(Tally& tally) : tally_(tally) {
+FeatureIndex::FeatureIndex(Tally& tally, const Engine& engine)
+    : tally_(tally), coverage_(engine.features_due) {
   for (int i = 0; i < kFeaturesMax; ++i) {
     const char* name = tally_.features[static_cast<std::size_t>(i)].name.data();
     if (*name == '\0') break;
@@ -59,7 +61,12 @@ FeatureIndex::FeatureIndex(Tally& tally) : tally_(tally) {
   }
 }
 
-void FeatureIndex::Count(std::string_view feature) {
+void FeatureIndex::Count(const std::vector<std::string>& features, bool judged) {
+  for (const std::string& feature : features) CountOne(feature);
+  if (judged) Coverage::Mark(tally_.cover, coverage_.PlaceOf(features));
+}
+
+void FeatureIndex::CountOne(std::string_view feature) {
   feature = feature.substr(0, kFeatureNameMax - 1);
   auto it = places_.find(feature);
   if (it == places_.end()) {
@@ -91,12 +98,14 @@ void Count(Tally& tally, FeatureIndex& index, const Engine& engine, const Case& 
       CountOutcome(tally.outcomes[at], one.verdict, result.refused);
     }
   }
-  for (const std::string& feature : engine.features(c)) index.Count(feature);
+  index.Count(engine.features(c), result.overall != VerdictKind::kUnsupported &&
+                                      result.overall != VerdictKind::kHarnessError);
   ++tally.cases;
 }
 
-Statistics Sum(const SharedState& shared, const Engine& engine) {
+Statistics Sum(const SharedState& shared, const Engine& engine, const CoverBits* offered) {
   Statistics sum;
+  const auto cover = std::make_unique<CoverBits>();
   for (const std::string& clause : engine.clauses) sum.clauses.emplace_back(clause, KindCounts{});
   sum.outcomes.resize(engine.clauses.size());
   for (const std::string& feature : engine.features_due) sum.features[feature] = 0;
@@ -109,6 +118,8 @@ Statistics Sum(const SharedState& shared, const Engine& engine) {
     sum.counterfactuals += t.counterfactuals;
     sum.noticed += t.noticed;
     sum.full_power += t.full_power;
+    sum.only_shared += t.only_shared;
+    cover->Add(t.cover);
     Add(sum.verdicts, t.verdicts);
     for (std::size_t i = 0; i < sum.clauses.size() && i < kClausesMax; ++i) {
       Add(sum.clauses[i].second, t.clauses[i]);
@@ -128,6 +139,7 @@ Statistics Sum(const SharedState& shared, const Engine& engine) {
       sum.growth_bytes = std::max(sum.growth_bytes, slot.last_bytes - slot.warm_bytes);
     }
   }
+  sum.cover = Coverage(engine.features_due).Rows(*cover, offered);
   return sum;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/campaign/coverage.h"
 #include "harness/campaign/engine.h"
 
 namespace weightproof {
@@ -49,6 +50,8 @@ struct Tally {
   std::array<KindCounts, kFormatsMax> formats;
   std::array<std::uint64_t, kFormatsMax> format_round_trips;
   std::array<FeatureCount, kFeaturesMax> features;
+  CoverBits cover;            // of cases that were judged
+  std::uint64_t only_shared;  // falsified in sessions that cases share, and not alone
 };
 
 // One per worker. Only that worker writes the tally while it lives, only the parent afterwards.
@@ -87,11 +90,14 @@ class SharedState {
 // Where a feature's counter is. Owned by the process that writes the tally.
 class FeatureIndex {
  public:
-  explicit FeatureIndex(Tally& tally);
-  void Count(std::string_view feature);
+  FeatureIndex(Tally& tally, const Engine& engine);
+  void Count(const std::vector<std::string>& features, bool judged);
 
  private:
+  void CountOne(std::string_view feature);
+
   Tally& tally_;
+  Coverage coverage_;
   std::map<std::string, int, std::less<>> places_;
 };
 
@@ -110,10 +116,13 @@ struct Statistics {
   std::map<std::string, std::uint64_t> features;
   double worker_seconds = 0;      // wall clock, summed over workers
   double worker_cpu_seconds = 0;  // without what a real loader's own process takes
+  std::uint64_t only_shared = 0;
+  std::vector<CoverRow> cover;
   std::int64_t growth_bytes = 0;  // resident memory of the worker that grew most since kWarmCases
 
   std::uint64_t Of(VerdictKind kind) const { return verdicts[static_cast<std::size_t>(kind)]; }
 };
-Statistics Sum(const SharedState& shared, const Engine& engine);
+// `offered`: what the generator can draw, where that is known.
+Statistics Sum(const SharedState& shared, const Engine& engine, const CoverBits* offered = nullptr);
 
 }  // namespace weightproof

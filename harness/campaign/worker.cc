@@ -13,9 +13,10 @@
 #include <tuple>
 #include <utility>
 
-#include "harness/campaign/findings.h"
 #include "harness/campaign/forked.h"
+#include "harness/campaign/heard.h"
 #include "harness/campaign/result_json.h"
+#include "harness/campaign/signature.h"
 
 namespace weightproof {
 namespace {
@@ -51,7 +52,11 @@ class Worker {
  public:
   Worker(const Engine& engine, const CampaignOptions& options, const WorkerPlan& plan,
          WorkerSlot& slot)
-      : engine_(engine), options_(options), plan_(plan), slot_(slot), features_(slot.tally) {
+      : engine_(engine),
+        options_(options),
+        plan_(plan),
+        slot_(slot),
+        features_(slot.tally, engine) {
     case_fd_ = open((plan.scratch + kRunningCaseFile).c_str(),
                     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   }
@@ -75,7 +80,8 @@ class Worker {
 
  private:
   std::uint64_t Index(std::uint64_t k) const {
-    return CaseIndex(options_, plan_.worker, plan_.jobs, k);
+    return CaseIndex(options_, plan_.worker, plan_.jobs, k,
+                     options_.exhaustive ? 1 : engine_.family);
   }
 
   bool Over(std::uint64_t k) const {
@@ -100,15 +106,13 @@ class Worker {
     PutOnDisk(c);
     slot_.started_ns = NowNs();
     slot_.running = Index(k) + 1;
-    const CaseResult result = engine_.run(c, plan_.scratch);
+    CaseResult result = engine_.run(c, plan_.scratch);
+    if (engine_.confirm) Confirm(c, result);
     slot_.running = 0;
     Count(slot_.tally, features_, engine_, c, result);
     slot_.resume = k + 1;
     for (const ClauseVerdict& one : result.clauses) {
-      if (one.verdict.kind == VerdictKind::kFalsified ||
-          one.verdict.kind == VerdictKind::kHarnessError) {
-        Tell(c, Index(k), one);
-      }
+      if (IsToTell(one)) Tell(c, Index(k), one);
     }
     slot_.busy_ns += NowNs() - begin;
     const std::int64_t cpu = CpuNs();
@@ -124,12 +128,35 @@ class Worker {
     WriteAll(case_fd_, text);
   }
 
+  static bool IsToTell(const ClauseVerdict& one) {
+    return one.verdict.kind == VerdictKind::kFalsified ||
+           one.verdict.kind == VerdictKind::kHarnessError;
+  }
+
+  Heard* HeardOf(const ClauseVerdict& one) {
+    const std::tuple key(std::string(one.clause), one.verdict.cause, one.verdict.breaks);
+    if (!heard_.contains(key) && heard_.size() >= kFindingsMax) return nullptr;
+    return &heard_[key];
+  }
+
+  // What answers that cases share have falsified, and what would be told, is asked alone; that
+  // counts then.
+  void Confirm(const Case& c, CaseResult& result) {
+    const bool told = std::ranges::any_of(result.clauses, [&](const ClauseVerdict& one) {
+      const Heard* heard = IsToTell(one) ? HeardOf(one) : nullptr;
+      return heard != nullptr && heard->Wants(SignatureOf(c), engine_);
+    });
+    if (!told) return;
+    const int loads = result.round_trips;
+    result = engine_.confirm(c, plan_.scratch);
+    result.round_trips += loads;
+    if (std::ranges::none_of(result.clauses, IsToTell)) ++slot_.tally.only_shared;
+  }
+
   // Indices only rise, so the first cases of a clause and cause are this worker's lowest.
   void Tell(const Case& c, std::uint64_t index, const ClauseVerdict& one) {
-    if (told_.size() >= kFindingsMax) return;
-    const std::size_t told =
-        told_[{std::string(one.clause), one.verdict.cause, one.verdict.breaks}]++;
-    if (told >= (engine_.run_script ? kCandidatesMax : 1)) return;
+    Heard* heard = HeardOf(one);
+    if (heard == nullptr || !heard->Take(SignatureOf(c), engine_)) return;
     WriteAll(plan_.fd, FormatLine({index, std::string(one.clause), one.verdict, c}) + "\n");
   }
 
@@ -151,7 +178,7 @@ class Worker {
   const WorkerPlan& plan_;
   WorkerSlot& slot_;
   FeatureIndex features_;
-  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> told_;
+  std::map<std::tuple<std::string, std::string, std::string>, Heard> heard_;
   std::int64_t cpu_ns_ = CpuNs();
   int case_fd_ = -1;
 };

@@ -30,10 +30,13 @@ struct WorkerLine {
 std::string FormatLine(const WorkerLine& line);
 Result<WorkerLine> ParseLine(std::string_view text);
 
-// Index of the worker's k-th case. The union over workers and shards is 0, 1, 2, ...
-inline std::uint64_t CaseIndex(const CampaignOptions& o, int worker, int jobs, std::uint64_t k) {
-  return o.shard +
-         o.shards * (static_cast<std::uint64_t>(worker) + static_cast<std::uint64_t>(jobs) * k);
+// Index of the worker's k-th case. The union over workers and shards is 0, 1, 2, ...; the cases of
+// one family, so many with indices that follow one another, are one worker's.
+inline std::uint64_t CaseIndex(const CampaignOptions& o, int worker, int jobs, std::uint64_t k,
+                               std::uint64_t family = 1) {
+  const std::uint64_t number =
+      static_cast<std::uint64_t>(worker) + static_cast<std::uint64_t>(jobs) * (k / family);
+  return (o.shard + o.shards * number) * family + k % family;
 }
 
 inline constexpr const char* kRunningCaseFile = "/running.json";

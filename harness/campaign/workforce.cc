@@ -157,7 +157,7 @@ void Workforce::Lost(int w, const Verdict& verdict,
   for (const std::string& clause : engine_.clauses) {
     if (clause == kCrashClause) result.clauses.push_back({clause, with_tail});
   }
-  FeatureIndex features(slot.tally);
+  FeatureIndex features(slot.tally, engine_);
   Count(slot.tally, features, engine_, *c, result);
   on_line({index, std::string(kCrashClause), with_tail, *std::move(c)});
 }

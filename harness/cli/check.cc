@@ -1,10 +1,12 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "harness/campaign/campaign.h"
+#include "harness/campaign/known.h"
 #include "harness/campaign/report.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/progress.h"
@@ -41,6 +43,47 @@ Status Writable(const std::string& path) {
   return {};
 }
 
+// Where the known findings of this testee are kept; "": nowhere.
+std::string KnownPath(const CheckOptions& o, const Engine& engine) {
+  if (o.known == "none") return "";
+  if (!o.known.empty()) return o.known;
+  const std::string name = KnownFileName(engine.testee, engine.testee_version);
+  return name.empty() ? "" : WEIGHTPROOF_SOURCE_DIR "/corpus/known/" + name;
+}
+
+// A file that is named must be there, unless this run is to write it.
+Result<std::vector<KnownFinding>> KnownFindings(const CheckOptions& o, const Engine& engine,
+                                                const std::string& path) {
+  std::error_code error;
+  const bool may_lack = o.known.empty() || o.update_known;
+  if (path.empty() || (may_lack && !std::filesystem::exists(path, error))) {
+    return std::vector<KnownFinding>{};
+  }
+  return ReadKnown(path, engine.testee, engine.testee_version);
+}
+
+// What is still there, with the case and the words of the file, and what is new.
+Status UpdateKnown(const std::string& path, const CampaignOptions& options,
+                   const CampaignResult& result) {
+  std::vector<KnownFinding> now;
+  for (const KnownFinding& one : options.known) {
+    const bool healed = std::ranges::any_of(result.healed, [&](const KnownFinding& gone) {
+      return gone.clause == one.clause && gone.cause == one.cause && gone.breaks == one.breaks &&
+             gone.signature == one.signature;
+    });
+    if (!healed) now.push_back(one);
+  }
+  for (const Finding& finding : result.findings) now.push_back(KnownOf(finding));
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  Status written = WriteText(path, KnownToJson(now, result.testee, result.testee_version));
+  if (written) {
+    fmt::print("{}: {} known findings, {} new, {} gone\n", path, now.size(), result.findings.size(),
+               result.healed.size());
+  }
+  return written;
+}
+
 }  // namespace
 
 int Check(const CheckOptions& o) {
@@ -56,6 +99,7 @@ int Check(const CheckOptions& o) {
   options.shard = o.shard;
   options.shards = o.shards;
   options.exhaustive = o.exhaustive;
+  if (o.shrink_seconds) options.shrink_seconds = *o.shrink_seconds;
   options.corpus = o.corpus.empty() ? DefaultCorpus() : o.corpus;
   std::error_code error;
   std::filesystem::create_directories(options.corpus, error);
@@ -66,6 +110,14 @@ int Check(const CheckOptions& o) {
 
   Result<Engine> engine = EngineFor(o.testee);
   if (!engine) return Refuse(engine.error());
+  const std::string known_path = KnownPath(o, *engine);
+  if (o.update_known && known_path.empty()) {
+    return Refuse({ErrorKind::kBadConfig, "--update-known", "there is no file to write",
+                   "name one with --known"});
+  }
+  Result<std::vector<KnownFinding>> known = KnownFindings(o, *engine, known_path);
+  if (!known) return Refuse(known.error());
+  options.known = *std::move(known);
   ProgressPrinter printer;
   options.progress = [&printer](const Progress& p) { printer.Show(p); };
   bool any = false;
@@ -89,6 +141,10 @@ int Check(const CheckOptions& o) {
   }
   fmt::print("{}", TextReport(result));
   int code = result.ExitCode();
+  if (o.update_known && code != kExitHarness && !result.interrupted) {
+    const Status updated = UpdateKnown(known_path, options, result);
+    code = updated ? kExitOk : Refuse(updated.error());
+  }
   if (!o.json.empty()) {
     if (Status s = WriteText(o.json, JsonReport(result, o.json)); !s) code = Refuse(s.error());
   }

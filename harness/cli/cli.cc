@@ -31,14 +31,16 @@ CLI::App* Command(CLI::App& app, const char* name, const char* what, const char*
   return command;
 }
 
-void AddDuration(CLI::App* command, const char* what, const std::function<void(double)>& take) {
+void AddDuration(CLI::App* command, const std::string& name, const char* what,
+                 const std::function<void(double)>& take, bool may_be_none = false) {
   command->add_option_function<std::string>(
-      "--time",
-      [take](const std::string& text) {
-        const std::optional<double> seconds = ParseDuration(text);
+      name,
+      [=](const std::string& text) {
+        const std::optional<double> seconds =
+            may_be_none && text == "0" ? std::optional(0.0) : ParseDuration(text);
         if (!seconds) {
           throw CLI::ValidationError(
-              "--time", "'" + text + "' is no time; write seconds or minutes, as in 60, 60s, 10m");
+              name, "'" + text + "' is no time; write seconds or minutes, as in 60, 60s, 10m");
         }
         take(*seconds);
       },
@@ -55,7 +57,7 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
                         "check --testee builtin --time 10m --json out.json");
   AddTestee(c, o.testee);
   c->add_option("--cases", o.cases, "How many cases, of all shards together");
-  AddDuration(c, "How long: 60, 60s, 10m (60s when neither --time nor --cases is given)",
+  AddDuration(c, "--time", "How long: 60, 60s, 10m (60s when neither --time nor --cases is given)",
               [&o](double seconds) { o.seconds = seconds; });
   c->add_option("--seed", o.seed, "Same seed and cases, same findings")->capture_default_str();
   c->add_option("--jobs", o.jobs, "Worker processes (default: one per processor)")
@@ -76,6 +78,16 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
   c->add_option("--junit", o.junit, "Write the summary as JUnit XML to this file");
   c->add_option("--corpus", o.corpus,
                 "Folder for findings, one folder each (default: findings beside the program)");
+  c->add_option(
+      "--known", o.known,
+      "File of known findings, which are replayed first and do not fail the run unless they "
+      "are gone; or none (default: corpus/known/TESTEE-VERSION.json)");
+  AddDuration(
+      c, "--shrink-time",
+      "For each finding, at most: 12, 30s; 0: they stay as they were drawn, unshown",
+      [&o](double seconds) { o.shrink_seconds = seconds; }, true);
+  c->add_flag("--update-known", o.update_known,
+              "Write that file anew: what was found goes in, what holds now goes out");
 }
 
 constexpr const char* kMapHelp =
@@ -102,7 +114,7 @@ void AddOthers(CLI::App& app, Asked& asked) {
   c->add_option("case", asked.minimize.file, "The case file")->required();
   c->add_option("-o,--output", asked.minimize.output, "Where the smallest case goes")->required();
   AddTestee(c, asked.minimize.testee);
-  AddDuration(c, "Time to spend: 30, 30s, 2m (default 30s)",
+  AddDuration(c, "--time", "Time to spend: 30, 30s, 2m (default 30s)",
               [&asked](double seconds) { asked.minimize.seconds = seconds; });
 
   c = Command(app, "show", "Say what a case does, in words and as a script for real Keras",

@@ -196,6 +196,29 @@ TEST_F(CommandLine, CheckFindsACanaryAndItsFindingReplaysAndMinimizes) {
   EXPECT_EQ(Run("replay small.json").code, 0);
 }
 
+TEST_F(CommandLine, WhatIsKnownOfATesteeFailsNoRunUntilItIsGone) {
+  const std::string check = "check --cases 60 --corpus found --known known.json";
+  EXPECT_EQ(Run(check).code, 2) << "a file that is named must be there";
+  EXPECT_EQ(Run(check + " --testee canary --update-known").code, 0);
+  const auto known = nlohmann::json::parse(Read("known.json"), nullptr, false);
+  ASSERT_TRUE(known.is_object());
+  EXPECT_FALSE(known["findings"].empty());
+  const Ran again = Run(check + " --testee canary");
+  EXPECT_EQ(again.code, 0) << again.text;
+  const Ran other = Run(check + " --testee fault:siblings-swapped");
+  EXPECT_EQ(other.code, 2) << other.text;
+  EXPECT_NE(other.text.find("--known"), std::string::npos) << other.text;
+  // As if the canary had been mended: what is known of it holds now.
+  std::string text = Read("known.json");
+  text.replace(text.find("\"testee\": \"canary\"") + 11, 6, "builtin");
+  Write("known.json", text);
+  const Ran healed = Run(check);
+  EXPECT_EQ(healed.code, 1) << healed.text;
+  EXPECT_NE(healed.text.find("holds now"), std::string::npos) << healed.text;
+  EXPECT_EQ(Run(check + " --update-known").code, 0);
+  EXPECT_EQ(Run(check).code, 0);
+}
+
 TEST_F(CommandLine, ZeroCasesIsAHarnessError) {
   EXPECT_EQ(Run("check --cases 0 --corpus found").code, 3);
 }

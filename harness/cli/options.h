@@ -22,6 +22,9 @@ struct CheckOptions {
   std::string json;
   std::string junit;
   std::string corpus;
+  std::string known;  // file of known findings; "none"; "": the testee's own, if there is one
+  bool update_known = false;
+  std::optional<double> shrink_seconds;  // per finding; 0: they stay as they were drawn
 };
 
 struct ReplayOptions {

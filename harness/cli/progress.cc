@@ -18,7 +18,7 @@ constexpr double kSecondsBetweenLines = 10;
 std::string ProgressText(const Progress& p) {
   const double rate = p.seconds > 0 ? static_cast<double>(p.cases) / p.seconds : 0;
   std::string text =
-      fmt::format("cases {}  {:.0f}/s  findings {}", Thousands(p.cases), rate, p.findings);
+      fmt::format("cases {}  {}/s  findings {}", Thousands(p.cases), RateText(rate), p.findings);
   if (p.stage != "running") return text + "  " + p.stage;
   if (p.done > 0) {
     const auto left = static_cast<std::uint64_t>(p.seconds_left + 0.5);

@@ -6,6 +6,9 @@
 
 namespace weightproof {
 
+// Whether round-trips asks of the load, and so loud-or-right does not.
+bool RoundTripsAsks(const Observation& o);
+
 Verdict CheckRoundTrips(const Observation& o);
 Verdict CheckLoudOrRight(const Observation& o);
 Verdict CheckAccountsForEverything(const Observation& o);

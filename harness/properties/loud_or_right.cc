@@ -5,10 +5,6 @@
 namespace weightproof {
 namespace {
 
-bool RoundTripsAsks(const Observation& o) {
-  return o.same_model && !o.content_damaged && o.promise == Promise::kAccept && !o.names_may_refuse;
-}
-
 bool GivenIn(const ObjectPlan& object, const std::vector<std::string>& names) {
   if (object.name_given && std::ranges::find(names, object.name) != names.end()) return true;
   return std::ranges::any_of(object.layers,

@@ -458,7 +458,10 @@ bool Player::Sampled(std::string_view clause, unsigned one_in) const {
 }
 
 ObserveResult Player::Play() {
-  if (Plan() && Save() && (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load())) {
+  if (options_.plan_only) {
+    Plan();
+  } else if (Plan() && Save() &&
+             (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load())) {
     PlayExtraArms();
   }
   if (result_.harness_error.empty() && result_.unsupported.empty()) {

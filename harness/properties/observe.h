@@ -11,6 +11,7 @@ namespace weightproof {
 struct ObserveOptions {
   // The arms of this clause only, and those of it that a campaign samples, always; "": all.
   std::string_view clause;
+  bool plan_only = false;  // what both programs arrive at; the testees do nothing
 };
 
 struct ObserveResult {

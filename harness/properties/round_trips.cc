@@ -1,6 +1,11 @@
 #include "harness/properties/clauses.h"
 
 namespace weightproof {
+
+bool RoundTripsAsks(const Observation& o) {
+  return o.same_model && !o.content_damaged && o.promise == Promise::kAccept && !o.names_may_refuse;
+}
+
 namespace {
 
 Verdict CheckWeights(const Observation& o) {

@@ -4,6 +4,7 @@
 
 #include "harness/oracle/power.h"
 #include "harness/oracle/weights.h"
+#include "harness/properties/clauses.h"
 #include "harness/properties/facts.h"
 #include "harness/properties/observe.h"
 #include "harness/properties/paths.h"
@@ -97,6 +98,15 @@ Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::stri
   }
   if (!seen.observation) return {VerdictKind::kUnsupported, Severity::kNone, "", seen.unsupported};
   return Judged(clause->check(*seen.observation), clause_name, *seen.observation);
+}
+
+bool ClauseAsksOfLoad(const Case& c, Testee& writer, Testee& reader, std::string_view clause) {
+  const std::string nowhere;
+  const ObserveResult seen = Observe(c, writer, reader, nowhere, {clause, true});
+  if (!seen.observation) return false;
+  if (clause == "round-trips") return RoundTripsAsks(*seen.observation);
+  if (clause == "loud-or-right") return !RoundTripsAsks(*seen.observation);
+  return true;
 }
 
 }  // namespace weightproof

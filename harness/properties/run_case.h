@@ -34,4 +34,8 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
 Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
                   std::string_view clause);
 
+// Whether the clause has a question for this case at all, as far as both programs tell: false where
+// no answer of a load makes it falsified. The testees do nothing but describe themselves.
+bool ClauseAsksOfLoad(const Case& c, Testee& writer, Testee& reader, std::string_view clause);
+
 }  // namespace weightproof
