@@ -15,7 +15,7 @@ def faults(code, summary, cases):
     clauses = summary["verdicts"]
     if code not in (0, 1):
         yield "exit code %d" % code
-    if summary["cases"] != cases:
+    if summary["cases"] < cases:
         yield "%d cases, asked for %d" % (summary["cases"], cases)
     if clauses.get("harness_error"):
         yield "%d harness errors" % clauses["harness_error"]
