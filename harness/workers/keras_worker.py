@@ -30,6 +30,12 @@ PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
 SHARD_BYTES_MIN = 64
 KEPT_MAX = 6  # models that requests with `reuse` share; and twenty times as many counters
+DTYPES = ["float32", "float16", "bfloat16", "float64"]  # of variables, by dtype policies
+MODEL = {"build", "inputs", "more_inputs"}
+FIELDS = {"describe": set(), "assign": MODEL | {"weights"},
+          "save": MODEL | {"weights", "format", "dialect", "path", "overwrite", "sharded"},
+          "load": MODEL | {"initial", "format", "load_as", "by_name", "skip_mismatch", "partial",
+                           "path", "resave_path"}}
 
 
 class Log(logging.Handler):
@@ -123,6 +129,8 @@ class Worker:
         return {"outcome": "ok", "protocol": PROTOCOL, "name": self.library.name,
                 "version": self.library.version, "backend": self.library.backend,
                 "reuses_models": True,
+                "reads": [] if legacy else ["legacy_h5"], "dtypes": DTYPES,
+                "promises": ["pairs-by-position", "pairs-by-name"],
                 "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
@@ -410,9 +418,12 @@ class Worker:
             if request.get("protocol") != PROTOCOL:
                 raise Unsupported("protocol %r" % request.get("protocol"))
             action = {"describe": self.describe, "save": self.save, "load": self.load,
-                      "assign": self.assign}.get(request["op"])
+                      "assign": self.assign}.get(request.get("op"))
             if action is None:
-                raise Unsupported("request " + request["op"])
+                raise Unsupported("request %s" % request.get("op"))
+            unknown = set(request) - {"protocol", "id", "op"} - FIELDS[request["op"]]
+            if unknown:
+                raise Unsupported("field " + ", ".join(sorted(unknown)))
             return action(request)
         except Unsupported as error:
             return {"outcome": "unsupported", "what": str(error)}
@@ -438,10 +449,17 @@ def serve(name):
     while line := requests.readline(LINE_BYTES_MAX + 1):
         if len(line) > LINE_BYTES_MAX:
             return 1
-        request = json.loads(line)
-        if request.get("op") == "quit":
+        try:
+            request = json.loads(line)
+        except ValueError as error:
+            request = "no JSON: %s" % error
+        if not isinstance(request, dict):
+            answer = {"id": None, "outcome": "worker_error",
+                      "traceback": "a request is a JSON object, not %r" % (request,)}
+        elif request.get("op") == "quit":
             return 0
-        answer = dict(worker.answer(request), id=request.get("id"))
+        else:
+            answer = dict(worker.answer(request), id=request.get("id"))
         answers.write(json.dumps(answer).encode("ascii") + b"\n")
         answers.flush()
     return 0
