@@ -1,5 +1,4 @@
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -17,35 +16,10 @@ namespace {
 constexpr double kSecondsDefault = 60;
 constexpr std::size_t kFindingsShown = 10;
 
-// Beside the program, which stands in a build folder; never the folder that one happens to be in.
-std::string DefaultCorpus() {
-  std::error_code error;
-  std::filesystem::path folder =
-      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  if (error || access(folder.c_str(), W_OK) != 0) {
-    folder = std::filesystem::temp_directory_path(error) / "weightproof";
-  }
-  return (folder / "findings").string();
-}
-
-// Asked for before an hour of work is lost to a path that cannot be written.
-Status Writable(const std::string& path) {
-  if (path.empty()) return {};
-  std::error_code error;
-  const auto folder = std::filesystem::absolute(path, error).parent_path();
-  if (std::filesystem::is_directory(path, error)) {
-    return Fail(ErrorKind::kPathUnwritable, path, "a directory", "name a file in it");
-  }
-  if (!std::filesystem::is_directory(folder, error) || access(folder.c_str(), W_OK) != 0) {
-    return Fail(ErrorKind::kPathUnwritable, path, "its folder is missing or not writable",
-                "make the folder first, or name another");
-  }
-  return {};
-}
-
 // Where the known findings of this testee are kept; "": nowhere.
 std::string KnownPath(const CheckOptions& o, const Engine& engine) {
-  if (o.known == "none") return "";
+  const bool one_testee = engine.writer.empty() || engine.writer == engine.testee;
+  if (o.known == "none" || (o.known.empty() && !one_testee)) return "";
   if (!o.known.empty()) return o.known;
   const std::string name = KnownFileName(engine.testee, engine.testee_version);
   return name.empty() ? "" : WEIGHTPROOF_SOURCE_DIR "/corpus/known/" + name;
@@ -101,14 +75,9 @@ int Check(const CheckOptions& o) {
   options.exhaustive = o.exhaustive;
   if (o.shrink_seconds) options.shrink_seconds = *o.shrink_seconds;
   options.corpus = o.corpus.empty() ? DefaultCorpus() : o.corpus;
-  std::error_code error;
-  std::filesystem::create_directories(options.corpus, error);
-  if (!std::filesystem::is_directory(options.corpus) || access(options.corpus.c_str(), W_OK) != 0) {
-    return Refuse({ErrorKind::kPathUnwritable, options.corpus, "findings cannot be kept there",
-                   "name another folder with --corpus"});
-  }
+  if (Status ok = WritableFolder(options.corpus); !ok) return Refuse(ok.error());
 
-  Result<Engine> engine = EngineFor(o.testee);
+  Result<Engine> engine = EngineFor(o.testees);
   if (!engine) return Refuse(engine.error());
   const std::string known_path = KnownPath(o, *engine);
   if (o.update_known && known_path.empty()) {
@@ -118,6 +87,7 @@ int Check(const CheckOptions& o) {
   Result<std::vector<KnownFinding>> known = KnownFindings(o, *engine, known_path);
   if (!known) return Refuse(known.error());
   options.known = *std::move(known);
+  const std::string testees = TesteeArguments(engine->writer, engine->testee);
   ProgressPrinter printer;
   options.progress = [&printer](const Progress& p) { printer.Show(p); };
   bool any = false;
@@ -125,7 +95,7 @@ int Check(const CheckOptions& o) {
     if (any || !engine->run_script) return;
     any = true;
     printer.End();
-    fmt::print("first verified finding: {}\n", FindingText(finding, o.testee, ProgramName()));
+    fmt::print("first verified finding: {}\n", FindingText(finding, testees, ProgramName()));
     std::fflush(stdout);
   };
   const CampaignResult result = RunCampaign(*engine, options);
@@ -136,8 +106,7 @@ int Check(const CheckOptions& o) {
       fmt::print("... and {} more in {}\n\n", result.findings.size() - i, options.corpus);
       break;
     }
-    fmt::print("finding {}: {}\n", i + 1,
-               FindingText(result.findings[i], result.testee, ProgramName()));
+    fmt::print("finding {}: {}\n", i + 1, FindingText(result.findings[i], testees, ProgramName()));
   }
   fmt::print("{}", TextReport(result));
   int code = result.ExitCode();

@@ -6,6 +6,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/parse.h"
+#include "harness/testee/worker_command.h"
 
 namespace weightproof {
 namespace {
@@ -20,6 +21,9 @@ struct Asked {
   ShowOptions show;
   GenerateOptions generate;
   TesteesOptions testees;
+  MatrixOptions matrix;
+  WorkerOptions worker;
+  TesteeTestOptions testee_test;
   PredictOptions predict;
   InspectOptions inspect;
   VetOptions vet;
@@ -47,15 +51,19 @@ void AddDuration(CLI::App* command, const std::string& name, const char* what,
       what);
 }
 
-void AddTestee(CLI::App* command, std::string& testee) {
-  command->add_option("--testee", testee, "What is tested; `weightproof testees` lists the names")
+void AddTestee(CLI::App* command, TesteeOptions& testees) {
+  command
+      ->add_option("--testee", testees.testee,
+                   "What is tested; `weightproof testees` lists the names")
       ->capture_default_str();
+  command->add_option("--writer", testees.writer, "Who saves, where that is not the testee");
+  command->add_option("--reader", testees.reader, "Who loads, where that is not the testee");
 }
 
 void AddCheck(CLI::App& app, CheckOptions& o) {
   CLI::App* c = Command(app, "check", "Run random save/load round trips and judge them",
                         "check --testee builtin --time 10m --json out.json");
-  AddTestee(c, o.testee);
+  AddTestee(c, o.testees);
   c->add_option("--cases", o.cases, "How many cases, of all shards together");
   AddDuration(c, "--time", "How long: 60, 60s, 10m (60s when neither --time nor --cases is given)",
               [&o](double seconds) { o.seconds = seconds; });
@@ -107,13 +115,13 @@ void AddOthers(CLI::App& app, Asked& asked) {
   CLI::App* c = Command(app, "replay", "Run stored cases again, every clause",
                         "replay build/release/findings/*/case.json");
   c->add_option("files", asked.replay.files, "Case files, or folders that hold them")->required();
-  AddTestee(c, asked.replay.testee);
+  AddTestee(c, asked.replay.testees);
 
   c = Command(app, "minimize", "Shrink a falsified or crashing case to the smallest one",
               "minimize case.json -o small.json");
   c->add_option("case", asked.minimize.file, "The case file")->required();
   c->add_option("-o,--output", asked.minimize.output, "Where the smallest case goes")->required();
-  AddTestee(c, asked.minimize.testee);
+  AddTestee(c, asked.minimize.testees);
   AddDuration(c, "--time", "Time to spend: 30, 30s, 2m (default 30s)",
               [&asked](double seconds) { asked.minimize.seconds = seconds; });
 
@@ -128,7 +136,7 @@ void AddOthers(CLI::App& app, Asked& asked) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
   c->add_option("-o,--output", asked.generate.output, "Folder that they go to")->required();
   c->add_option("--seed", asked.generate.seed, "Same seed, same cases")->capture_default_str();
-  AddTestee(c, asked.generate.testee);
+  AddTestee(c, asked.generate.testees);
 
   c = Command(app, "testees", "List what can be tested, planted faults included", "testees --json");
   c->add_flag("--json", asked.testees.json, "As JSON");
@@ -186,6 +194,47 @@ void AddVet(CLI::App& app, VetOptions& o) {
   c->add_flag("--map", o.map, kMapHelp);
 }
 
+void AddWorkers(CLI::App& app, Asked& asked) {
+  MatrixOptions& m = asked.matrix;
+  CLI::App* c = Command(app, "matrix", "Let each testee read what each of them writes, and count",
+                        "matrix --testees builtin,keras,tf_keras --cases 200 --json matrix.json");
+  c->add_option("--testees", m.testees, "Names, with ',' between them; every ordered pair is run")
+      ->required()
+      ->delimiter(',');
+  c->add_option("--cases", m.cases, "How many cases of each pair (200 without --time)")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  AddDuration(c, "--time", "How long in all: 60, 60s, 10m", [&m](double seconds) { m.seconds = seconds; });
+  c->add_option("--seed", m.seed, "Same seed and cases, same counts")->capture_default_str();
+  c->add_option("--jobs", m.jobs, "Worker processes (default: one per processor)")
+      ->check(CLI::Range(1, 1024));
+  c->add_option("--json", m.json, "Write the counts as JSON to this file");
+  c->add_option("--corpus", m.corpus,
+                "Folder for falsified cases (default: findings-matrix beside the program)");
+
+  c = Command(app, "worker", "Speak the worker protocol for the built-in library",
+              "check --testee 'worker:weightproof worker' --cases 300");
+  c->add_option("--testee", asked.worker.testee, "builtin, canary or fault:NAME")
+      ->capture_default_str();
+
+  TesteeTestOptions& t = asked.testee_test;
+  c = Command(app, "testee-test", "Test a worker program: its protocol, its manners, and us on it",
+              "testee-test 'python3 my_worker.py'");
+  c->add_option("command", t.command, "The worker's command, split at blanks")->required();
+  c->add_option("--cases", t.cases, "How many cases to look for some that hold")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  c->add_option("--seed", t.seed, "Of these cases")->capture_default_str();
+  c->add_option_function<std::string>(
+      "--timeout",
+      [&t](const std::string& text) {
+        const std::optional<double> seconds = ParseDuration(text);
+        if (!seconds) throw CLI::ValidationError("--timeout", "'" + text + "' is no time");
+        t.seconds = *seconds;
+      },
+      "Patience for one answer (default 60s)");
+  c->add_option("--transcript", t.transcript, "Write every request and answer to this file");
+}
+
 int Run(const CLI::App& app, const Asked& asked) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "check") return Check(asked.check);
@@ -197,6 +246,9 @@ int Run(const CLI::App& app, const Asked& asked) {
   if (name == "testees") return Testees(asked.testees);
   if (name == "predict") return Predict(asked.predict);
   if (name == "vet") return Vet(asked.vet);
+  if (name == "matrix") return Matrix(asked.matrix);
+  if (name == "worker") return ServeAsWorker(asked.worker);
+  if (name == "testee-test") return TestTestee(asked.testee_test);
   return Inspect(asked.inspect);
 }
 
@@ -216,6 +268,7 @@ int Main(int argc, char** argv) {
   AddOthers(app, asked);
   AddBisect(app, asked.bisect);
   AddVet(app, asked.vet);
+  AddWorkers(app, asked);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -225,6 +278,7 @@ int Main(int argc, char** argv) {
                error.what(), chosen.empty() ? "" : chosen.front()->get_name() + " ");
     return kExitUsage;
   }
+  if (const Result<ProcessLimits> limits = WorkerLimits(); !limits) return Refuse(limits.error());
   return Run(app, asked);
 }
 

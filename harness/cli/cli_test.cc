@@ -106,6 +106,13 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
       {"check --colour", "--colour"},
       {"check --testee nobody --cases 1 --corpus f", "weightproof testees"},
       {"check --cases 1 --json absent/out.json", "absent/out.json"},
+      {"check --writer nobody --reader builtin --cases 1 --corpus f", "nobody"},
+      {"matrix", "testees"},
+      {"matrix --testees builtin,nobody", "nobody"},
+      {"matrix --testees builtin --json absent/m.json", "absent/m.json"},
+      {"testee-test", "command"},
+      {"testee-test /nowhere/worker", "by hand"},
+      {"worker --testee keras", "keras"},
       {"replay absent.json", "absent.json"},
       {"replay .", "no case file"},
       {"minimize absent.json", "output"},
@@ -123,8 +130,9 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
 }
 
 TEST_F(CommandLine, HelpOfEachCommandHasAnExample) {
-  for (const char* command : {"check", "replay", "minimize", "bisect", "show", "generate",
-                              "testees", "predict", "inspect", "vet"}) {
+  for (const char* command :
+       {"check", "replay", "minimize", "bisect", "show", "generate", "testees", "predict",
+        "inspect", "vet", "matrix", "worker", "testee-test"}) {
     const Ran ran = Run(std::string(command) + " --help");
     EXPECT_EQ(ran.code, 0);
     EXPECT_NE(ran.text.find(std::string("weightproof ") + command + " "), std::string::npos)
@@ -217,6 +225,50 @@ TEST_F(CommandLine, WhatIsKnownOfATesteeFailsNoRunUntilItIsGone) {
   EXPECT_NE(healed.text.find("holds now"), std::string::npos) << healed.text;
   EXPECT_EQ(Run(check + " --update-known").code, 0);
   EXPECT_EQ(Run(check).code, 0);
+}
+
+TEST_F(CommandLine, RefusesALimitOnWorkersThatIsNoNumber) {
+  setenv("WEIGHTPROOF_WORKER_SECONDS", "soon", 1);
+  const Ran ran = Run("testees");
+  unsetenv("WEIGHTPROOF_WORKER_SECONDS");
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_NE(ran.text.find("WEIGHTPROOF_WORKER_SECONDS"), std::string::npos) << ran.text;
+}
+
+TEST_F(CommandLine, OneTesteeReadsWhatAnotherOneWrites) {
+  Write("plain.json", kPlainCase);
+  const Ran same = Run("replay plain.json --writer builtin --reader builtin-worker");
+  EXPECT_EQ(same.code, 0) << same.text;
+  EXPECT_NE(same.text.find("builtin-worker reading what builtin wrote"), std::string::npos)
+      << same.text;
+  const Ran wrong = Run("check --reader canary --cases 60 --json out.json --corpus found");
+  EXPECT_EQ(wrong.code, 1) << wrong.text;
+  EXPECT_NE(wrong.text.find("--writer builtin --reader canary"), std::string::npos) << wrong.text;
+  const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
+  EXPECT_EQ(json["writer"], "builtin");
+  EXPECT_EQ(json["testee"], "canary");
+}
+
+TEST_F(CommandLine, CampaignsOverTheWorkerProtocolFindNothingOnTheBuiltinLibrary) {
+  const Ran ran = Run("check --testee builtin-worker --cases 200 --json out.json --corpus found");
+  EXPECT_EQ(ran.code, 0) << ran.text;
+}
+
+TEST_F(CommandLine, TheMatrixCountsEveryOrderedPair) {
+  const Ran ran =
+      Run("matrix --testees builtin,canary --cases 60 --seed 4 --json out.json --corpus found");
+  EXPECT_EQ(ran.code, 1) << ran.text;
+  const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
+  ASSERT_TRUE(json.is_object()) << ran.text;
+  ASSERT_EQ(json["pairs"].size(), 4u);
+  for (const auto& pair : json["pairs"]) {
+    EXPECT_EQ(pair["cases"], 60);
+    const bool canary = pair["reader"] == "canary";
+    EXPECT_EQ(pair["falsified"].get<int>() > 0, canary) << pair;
+    EXPECT_EQ(pair["clauses"]["round-trips"]["silently_wrong"].get<int>() > 0, canary) << pair;
+    EXPECT_GT(pair["clauses"]["loud-or-right"]["refused"].get<int>(), canary ? -1 : 0) << pair;
+  }
+  EXPECT_NE(ran.text.find("canary reads what builtin writes"), std::string::npos) << ran.text;
 }
 
 TEST_F(CommandLine, ZeroCasesIsAHarnessError) {

@@ -22,6 +22,9 @@ int Bisect(const BisectOptions& options);
 int Show(const ShowOptions& options);
 int GenerateCases(const GenerateOptions& options);
 int Testees(const TesteesOptions& options);
+int Matrix(const MatrixOptions& options);
+int ServeAsWorker(const WorkerOptions& options);
+int TestTestee(const TesteeTestOptions& options);
 int Predict(const PredictOptions& options);
 int Inspect(const InspectOptions& options);
 int Vet(const VetOptions& options);
@@ -41,8 +44,19 @@ Result<std::string> ReadText(const std::string& path);
 Status WriteText(const std::string& path, const std::string& text);
 Result<Case> ReadCase(const std::string& path);
 
-// The engine of a testee; an unknown name says how to list the known ones.
-Result<Engine> EngineFor(const std::string& testee);
+// The engine of the testees; an unknown name says how to list the known ones.
+Result<Engine> EngineFor(const TesteeOptions& testees);
+
+// "keras", or "keras reading what builtin wrote".
+std::string TesteeWords(const TesteeOptions& testees);
+
+// Where findings go when nobody says: beside the program, which stands in a build folder.
+std::string DefaultCorpus();
+
+// Error: `path` could not be written in the end. Asked before an hour of work is lost to it.
+Status Writable(const std::string& path);
+// The same of a folder that is made if it is missing.
+Status WritableFolder(const std::string& path);
 
 // How a person would call this program again: as it was called.
 const std::string& ProgramName();

@@ -7,7 +7,7 @@
 namespace weightproof {
 
 int GenerateCases(const GenerateOptions& o) {
-  Result<Engine> engine = EngineFor(o.testee);
+  Result<Engine> engine = EngineFor(o.testees);
   if (!engine) return Refuse(engine.error());
   std::error_code error;
   std::filesystem::create_directories(o.output, error);

@@ -21,7 +21,7 @@ std::string Size(const Case& c) {
 int Minimize(const MinimizeOptions& o) {
   Result<Case> c = ReadCase(o.file);
   if (!c) return Refuse(c.error());
-  Result<Engine> engine = EngineFor(o.testee);
+  Result<Engine> engine = EngineFor(o.testees);
   if (!engine) return Refuse(engine.error());
 
   const InterruptGuard guard;
@@ -34,7 +34,7 @@ int Minimize(const MinimizeOptions& o) {
     fmt::print(stderr,
                "weightproof: {}: nothing to minimize, {} answers {} (name the testee that the case "
                "was found on with --testee)\n",
-               o.file, o.testee, VerdictKindName(result.overall));
+               o.file, TesteeWords(o.testees), VerdictKindName(result.overall));
     return result.overall == VerdictKind::kHarnessError ? kExitHarness : kExitUsage;
   }
 

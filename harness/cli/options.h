@@ -10,8 +10,18 @@
 
 namespace weightproof {
 
-struct CheckOptions {
+// Who saves and who loads: the testee, unless one of the two is named.
+struct TesteeOptions {
   std::string testee = "builtin";
+  std::string writer;
+  std::string reader;
+
+  const std::string& writer_name() const { return writer.empty() ? testee : writer; }
+  const std::string& reader_name() const { return reader.empty() ? testee : reader; }
+};
+
+struct CheckOptions {
+  TesteeOptions testees;
   std::optional<std::uint64_t> cases;
   std::optional<double> seconds;
   std::uint64_t seed = 1;
@@ -29,13 +39,13 @@ struct CheckOptions {
 
 struct ReplayOptions {
   std::vector<std::string> files;  // or folders: every case.json and *.json in them
-  std::string testee = "builtin";
+  TesteeOptions testees;
 };
 
 struct MinimizeOptions {
   std::string file;
   std::string output;
-  std::string testee = "builtin";
+  TesteeOptions testees;
   double seconds = 30;
 };
 
@@ -57,7 +67,29 @@ struct GenerateOptions {
   std::uint64_t count = 1;
   std::string output;
   std::uint64_t seed = 1;
+  TesteeOptions testees;
+};
+
+struct MatrixOptions {
+  std::vector<std::string> testees;
+  std::optional<std::uint64_t> cases;  // of each pair
+  std::optional<double> seconds;       // of all pairs together
+  std::uint64_t seed = 1;
+  int jobs = 0;
+  std::string json;
+  std::string corpus;
+};
+
+struct WorkerOptions {
   std::string testee = "builtin";
+};
+
+struct TesteeTestOptions {
+  std::string command;
+  std::string transcript;
+  std::uint64_t cases = 60;
+  std::uint64_t seed = 1;
+  double seconds = 60;  // patience for one answer
 };
 
 struct TesteesOptions {

@@ -47,7 +47,7 @@ int Replay(const ReplayOptions& o) {
     if (!c) return Refuse(c.error());
     cases.push_back(*std::move(c));
   }
-  Result<Engine> engine = EngineFor(o.testee);
+  Result<Engine> engine = EngineFor(o.testees);
   if (!engine) return Refuse(engine.error());
 
   const InterruptGuard guard;
@@ -74,7 +74,7 @@ int Replay(const ReplayOptions& o) {
     unsupported += result.overall == VerdictKind::kUnsupported;
   }
   fmt::print("{} case{} on {} {}{}{}: {} falsified, {} unsupported, {} harness errors\n",
-             cases.size(), cases.size() == 1 ? "" : "s", o.testee, engine->testee_version,
+             cases.size(), cases.size() == 1 ? "" : "s", TesteeWords(o.testees), engine->testee_version,
              engine->foreign ? " on " : "", engine->foreign ? engine->testee_backend : "",
              falsified, unsupported, broken);
   if (broken > 0) return kExitHarness;

@@ -19,6 +19,7 @@ struct Row {
 int Testees(const TesteesOptions& o) {
   std::vector<Row> rows = {
       {"builtin", "", "the model library of this project"},
+      {"builtin-worker", "", "the same, in a process of its own that speaks the worker protocol"},
       {"keras", "", "Keras 3, in a process of its own; also keras@3.10.0, keras:jax"},
       {"tf_keras", "", "tf-keras, in a process of its own; also tf_keras@2.16.0"},
       {"tfjs", "", "TensorFlow.js layers under Node, with its own converter of Keras files"},
