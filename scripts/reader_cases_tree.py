@@ -112,6 +112,8 @@ def headers(case):
          old_file(extra=[message(99, bytes(8))]))
     case("header_continuation_cut_short", DAMAGED, "a continuation of an object header of a wrong",
          new_file(extra=[message(CONTINUATION, bytes(8))]))
+    case("header_continuation_without_bytes", DAMAGED, "a continuation of an object header without",
+         new_file(extra=[message(CONTINUATION, bytes(16))]))
     case("header_continuation_outside_the_file", DAMAGED, "the continuation of an object header of",
          new_file(extra=[message(CONTINUATION, struct.pack("<QQ", 1 << 40, 64))]))
     case("header_continuation_without_signature", DAMAGED, "no continuation of an object header",

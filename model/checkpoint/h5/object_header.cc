@@ -179,6 +179,7 @@ class HeaderReader {
     if (!in.ok() || data.size() < kContinuationBytes) {
       return Damaged(offset, "a continuation of an object header of a wrong size");
     }
+    if (size == 0) return Damaged(offset, "a continuation of an object header without bytes");
     const Parsed<Bytes> block = image_.Claim(address, size, "the continuation of an object header");
     if (!block) return std::unexpected(block.error());
     const std::uint64_t at = image_.Offset(address);
