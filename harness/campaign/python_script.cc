@@ -104,7 +104,8 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   if (std::string line = Names(c.writer.session, "writer"); !line.empty()) lines.push_back(line);
   lines.push_back("w, wl = writer(); fill(wl, 1)");
   lines.push_back(fmt::format("attempt(lambda: {})", SaveCall(c, path)));
-  if (c.route.load_path)
+  // A symlink of the same name leads to the file where it lies.
+  if (c.route.load_path && load_path != path)
     lines.push_back(fmt::format("attempt(lambda: shutil.copy({}, {}))", path, load_path));
   for (std::string& line : PythonDamage(c.damage, load_path)) lines.push_back(std::move(line));
   if (c.reader.session.fresh) {  // the names that a process of its own would give

@@ -1,5 +1,6 @@
 // What is beside the weights: compiled models, layers that keep their state themselves, dtype
 // policies. Drawn for real loaders that name these steps.
+#include <algorithm>
 #include <array>
 
 #include "harness/case/draw.h"
@@ -27,7 +28,16 @@ void AddCompile(Chooser& choose, Step step, Build& build) {
   build.insert(before ? build.end() - 1 : build.end(), std::move(step));
 }
 
+// tf-keras builds a class of one's own where it reads its config, outside of the model: its weights
+// then have other names, which is the library's business and nothing that was asked for.
+bool IsMadeAgain(const Build& build) {
+  return std::ranges::any_of(build, [](const Step& step) {
+    return step.op == StepOp::kRebuild || step.op == StepOp::kPop;
+  });
+}
+
 void DrawOwnState(Chooser& choose, Case& c) {
+  if (IsMadeAgain(c.writer.build) || IsMadeAgain(c.reader.build)) return;
   Step step;
   step.op = StepOp::kOwnState;
   step.layer = choose.Range(0, static_cast<int>(c.architecture.layers.size()) - 1);
