@@ -27,7 +27,6 @@ class Player {
     for (const step of this.steps) {
       if (!OPS.has(step.op)) throw new Unsupported(`step ${step.op}`);
     }
-    if (this.architecture.calls) throw new Unsupported('a graph');
   }
 
   // An Unsupported where the library itself refuses to make the model.
@@ -54,6 +53,11 @@ class Player {
   all(...ops) { return this.steps.filter((step) => ops.includes(step.op)); }
 
   layer(spec, name, frozen) {
+    for (const key of Object.keys(spec)) {
+      if (!['class', 'config', 'name'].includes(key)) {
+        throw new Unsupported(`${key} of layer ${spec.class}`);
+      }
+    }
     return makeLayer(this.tf, this.names, spec.class, spec.config || {}, name, frozen);
   }
 

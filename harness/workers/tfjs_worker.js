@@ -99,6 +99,28 @@ class Log {
   }
 }
 
+// The fields of a request and of what it holds; another one is no word that this worker knows.
+const HEAD = ['protocol', 'id', 'op'];
+const FIELDS = {
+  describe: HEAD,
+  assign: [...HEAD, 'build', 'weights', 'inputs', 'more_inputs'],
+  save: [...HEAD, 'build', 'weights', 'inputs', 'more_inputs', 'format', 'dialect', 'path',
+         'overwrite'],
+  load: [...HEAD, 'build', 'initial', 'inputs', 'more_inputs', 'format', 'load_as', 'by_name',
+         'skip_mismatch', 'partial', 'path', 'resave_path'],
+  build: ['program', 'before', 'session', 'directory'],
+  program: ['architecture', 'build'],
+  architecture: ['dialect', 'input_shape', 'layers'],
+  session: ['fresh', 'models_before', 'hash_seed', 'working_directory', 'locale', 'umask',
+            'threads', 'load_twice'],
+};
+
+function expectFields(what, object) {
+  for (const key of Object.keys(object)) {
+    if (!FIELDS[what].includes(key)) throw new Unsupported(`${key} of ${what}`);
+  }
+}
+
 class Worker {
   constructor(tf, converter) {
     this.tf = tf;
@@ -117,6 +139,8 @@ class Worker {
   // Names start again; working directory and umask are those of the request.
   async session(build, action) {
     const session = build.session || {};
+    expectFields('build', build);
+    expectFields('session', session);
     const folder = path.join(build.directory, session.working_directory || '');
     fs.mkdirSync(folder, {recursive: true});
     this.place = {directory: folder, umask: session.umask ?? -1};
@@ -126,7 +150,11 @@ class Worker {
     return action(session);
   }
 
-  play(program) { return Player.play(this.tf, this.names, program); }
+  play(program) {
+    expectFields('program', program);
+    expectFields('architecture', program.architecture);
+    return Player.play(this.tf, this.names, program);
+  }
 
   assignAll(pairs, weights) {
     const given = new Map(weights.map((entry) => [entry.id, entry]));
@@ -290,6 +318,7 @@ class Worker {
       if (request.protocol !== PROTOCOL) throw new Unsupported(`protocol ${request.protocol}`);
       const actions = ['describe', 'save', 'load', 'assign'];
       if (!actions.includes(request.op)) throw new Unsupported(`request ${request.op}`);
+      expectFields(request.op, request);
       return await this[request.op](request);
     } catch (error) {
       if (error instanceof Unsupported) return {outcome: 'unsupported', what: error.message};
@@ -326,9 +355,15 @@ async function serve() {
   const worker = new Worker(tf, new Converter(path.join(folder, 'bin', 'python')));
   for await (const line of readline.createInterface({input: process.stdin, crlfDelay: Infinity})) {
     if (line.length > LINE_BYTES_MAX) return 1;
-    const request = JSON.parse(line);
-    if (request.op === 'quit') break;
-    writeAll(JSON.stringify({...await worker.answer(request), id: request.id}) + '\n');
+    let request = null;
+    try {
+      request = JSON.parse(line);
+    } catch { /* told below */ }
+    if (request?.op === 'quit') break;
+    const isObject = request !== null && typeof request === 'object' && !Array.isArray(request);
+    const answer = isObject ? {...await worker.answer(request), id: request.id}
+                            : {outcome: 'worker_error', traceback: 'no JSON object', id: null};
+    writeAll(JSON.stringify(answer) + '\n');
   }
   return 0;
 }
