@@ -267,8 +267,10 @@ Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Buil
   if (step.how == AssembleHow::kSubclass) step.input = InputHow::kCall;
   const bool sequential = step.how == AssembleHow::kList || step.how == AssembleHow::kAdd;
   if (sequential && !EmbeddingFirstInTfKeras(c)) {
+    const int build = Allows(space.steps, "input:build") ? 20 : 0;
+    const int call = Allows(space.steps, "input:call") ? 20 : 0;
     step.input = std::array{InputHow::kGiven, InputHow::kBuild,
-                            InputHow::kCall}[choose.Weighted({60, 20, 20})];
+                            InputHow::kCall}[choose.Weighted({60, build, call})];
   }
   if (choose.Percent(5)) step.name = "net";
   return step;
