@@ -48,7 +48,7 @@ struct CampaignResult {
   std::string testee;  // that loads
   std::string testee_version;
   std::string testee_backend;  // of a real loader
-  std::string writer;  // that saves
+  std::string writer;          // that saves
   std::string writer_version;
   bool foreign = false;
   bool documented = false;  // its documentation of this version was at hand

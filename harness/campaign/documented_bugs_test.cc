@@ -191,7 +191,8 @@ TEST_P(DocumentedBug, IsJudgedAndShown) {
   EXPECT_EQ(finding.verdict.breaks, bug.sentence)
       << finding.verdict.cause << ": " << finding.verdict.evidence;
   Reproduce(engine, finding);
-  EXPECT_TRUE(finding.reproduced) << finding.reproduction << "\n" << ScriptOf(finding, engine.testee_backend);
+  EXPECT_TRUE(finding.reproduced) << finding.reproduction << "\n"
+                                  << ScriptOf(finding, engine.testee_backend);
 }
 
 INSTANTIATE_TEST_SUITE_P(Known, DocumentedBug, ::testing::ValuesIn(kBugs),

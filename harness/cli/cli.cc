@@ -203,7 +203,8 @@ void AddWorkers(CLI::App& app, Asked& asked) {
       ->delimiter(',');
   c->add_option("--cases", m.cases, "How many cases of each pair (200 without --time)")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
-  AddDuration(c, "--time", "How long in all: 60, 60s, 10m", [&m](double seconds) { m.seconds = seconds; });
+  AddDuration(c, "--time", "How long in all: 60, 60s, 10m",
+              [&m](double seconds) { m.seconds = seconds; });
   c->add_option("--seed", m.seed, "Same seed and cases, same counts")->capture_default_str();
   c->add_option("--jobs", m.jobs, "Worker processes (default: one per processor)")
       ->check(CLI::Range(1, 1024));

@@ -74,9 +74,9 @@ int Replay(const ReplayOptions& o) {
     unsupported += result.overall == VerdictKind::kUnsupported;
   }
   fmt::print("{} case{} on {} {}{}{}: {} falsified, {} unsupported, {} harness errors\n",
-             cases.size(), cases.size() == 1 ? "" : "s", TesteeWords(o.testees), engine->testee_version,
-             engine->foreign ? " on " : "", engine->foreign ? engine->testee_backend : "",
-             falsified, unsupported, broken);
+             cases.size(), cases.size() == 1 ? "" : "s", TesteeWords(o.testees),
+             engine->testee_version, engine->foreign ? " on " : "",
+             engine->foreign ? engine->testee_backend : "", falsified, unsupported, broken);
   if (broken > 0) return kExitHarness;
   return falsified > 0 ? kExitFinding : kExitOk;
 }

@@ -5,8 +5,8 @@
 namespace weightproof {
 namespace {
 
-// Whether the place is one inside the file: `FILE: PATH` or `FILE: PATH@ATTRIBUTE` of something that
-// is there.
+// Whether the place is one inside the file: `FILE: PATH` or `FILE: PATH@ATTRIBUTE` of something
+// that is there.
 bool IsInTree(const Group& root, const std::string& file, const std::string& place) {
   const std::size_t begin = place.find(file + ": ");
   if (begin == std::string::npos) return false;

@@ -1,5 +1,5 @@
-// Lets the requests of neighbouring cases share work with a slow loader. While it shares, equal saves
-// and equal control arms are answered once, and the worker may use a model again:
+// Lets the requests of neighbouring cases share work with a slow loader. While it shares, equal
+// saves and equal control arms are answered once, and the worker may use a model again:
 //
 //   case k    save W -> file, load R, assign R      three models made
 //   case k+1  the same save: file and answer again; load R by another path: the model R again;

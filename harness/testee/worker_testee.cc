@@ -165,8 +165,7 @@ Answer WorkerTestee::Ask(const SessionSpec& session,
   const std::uint64_t id = ++last_id_;
   const Environment environment = SessionEnvironment(session);
   std::unique_ptr<Process> one_time;
-  std::unique_ptr<Process>& process =
-      session.fresh ? one_time : StandingOf(environment).process;
+  std::unique_ptr<Process>& process = session.fresh ? one_time : StandingOf(environment).process;
   const bool is_new = process == nullptr;
   if (is_new) {
     auto started = StartProcess(environment);
