@@ -187,7 +187,10 @@ std::vector<std::string> AllFeatures(const Space& space) {
   const std::vector<std::string> all;
   add("input:", all, {"given"});
   if (Allows(space.steps, "assemble:list") || Allows(space.steps, "assemble:add")) {
-    add("input:", all, {"build", "call"});
+    for (const char* name : {"build", "call"}) {
+      if (Allows(space.steps, std::string("input:") + name))
+        out.insert(std::string("input:") + name);
+    }
   }
   add("path:", all,
       {"plain",

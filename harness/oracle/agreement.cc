@@ -58,8 +58,9 @@ std::vector<NamedTensor> Nudged(const std::vector<NamedTensor>& tensors, std::ui
   return out;
 }
 
-Agreement Agree(const Tensor& first, const Tensor& second, std::span<const Tensor> nudged) {
-  Agreement result;
+PredictionAgreement Agree(const Tensor& first, const Tensor& second,
+                          std::span<const Tensor> nudged) {
+  PredictionAgreement result;
   // A backend may answer in another float type.
   const std::optional<Tensor> a = Convert(first, DType::kFloat32);
   const std::optional<Tensor> b = Convert(second, DType::kFloat32);

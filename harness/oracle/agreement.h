@@ -15,7 +15,7 @@ namespace weightproof {
 
 inline constexpr std::uint64_t kNudgesOfAgreement = 4;
 
-struct Agreement {
+struct PredictionAgreement {
   bool agree = true;
   // False: they differ by more than the bound, but that says nothing: a nudge alone moves the
   // prediction by a hundredth of its size, as beside a step of the function; or numbers are not
@@ -32,6 +32,7 @@ std::vector<NamedTensor> Nudged(const std::vector<NamedTensor>& tensors, std::ui
 
 // Without nudged predictions the bound is a few units in the last place of the largest output.
 // Shapes that differ never agree.
-Agreement Agree(const Tensor& first, const Tensor& second, std::span<const Tensor> nudged);
+PredictionAgreement Agree(const Tensor& first, const Tensor& second,
+                          std::span<const Tensor> nudged);
 
 }  // namespace weightproof

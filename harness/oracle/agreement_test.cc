@@ -32,7 +32,7 @@ TEST(Agreement, HoldsADifferenceAgainstWhatNudgesDo) {
 }
 
 TEST(Agreement, DecidesNothingByDifferencesThatNormalizationsMakeOfLastBits) {
-  const Agreement small = Agree(Values({1, 0.5F}), Values({1, 0.50001F}), {});
+  const PredictionAgreement small = Agree(Values({1, 0.5F}), Values({1, 0.50001F}), {});
   EXPECT_FALSE(small.agree);
   EXPECT_FALSE(small.decided);
   EXPECT_TRUE(Agree(Values({1, 0.5F}), Values({1, 0.501F}), {}).decided);
@@ -40,7 +40,7 @@ TEST(Agreement, DecidesNothingByDifferencesThatNormalizationsMakeOfLastBits) {
 
 TEST(Agreement, DecidesNothingBesideAStep) {
   const Tensor jumped[] = {Values({1.0F, 0.0F})};
-  const Agreement one = Agree(Values({1, 30}), Values({1, 1}), jumped);
+  const PredictionAgreement one = Agree(Values({1, 30}), Values({1, 1}), jumped);
   EXPECT_FALSE(one.agree);
   EXPECT_FALSE(one.decided);
   const float inf = std::numeric_limits<float>::infinity();

@@ -46,7 +46,7 @@ struct Observation {
   Answer load;     // L
   Answer control;  // C: the reader's build given what the file says, by id
   // Two libraries, same model, same values: W against C. Absent where that was not asked.
-  std::optional<Agreement> agreement;
+  std::optional<PredictionAgreement> agreement;
   std::optional<Truth> truth;       // decoded from the file; absent where `saved` is the truth
   std::optional<Group> tree;        // of the file as it was loaded
   bool could_have_written = false;  // undetectable (only asked after a wrong, silent load)
