@@ -186,12 +186,12 @@ std::vector<std::string> AllFeatures(const Space& space) {
   }
   const std::vector<std::string> all;
   add("input:", all, {"given"});
-  if (Allows(space.steps, "assemble:list") || Allows(space.steps, "assemble:add")) {
-    for (const char* name : {"build", "call"}) {
-      if (Allows(space.steps, std::string("input:") + name))
-        out.insert(std::string("input:") + name);
-    }
+  const bool sequential =
+      Allows(space.steps, "assemble:list") || Allows(space.steps, "assemble:add");
+  for (const char* name : {"input:build", "input:call"}) {
+    if (sequential && Allows(space.steps, name)) out.insert(name);
   }
+  if (Allows(space.steps, "assemble:subclass")) out.insert("input:call");  // it has no other way
   add("path:", all,
       {"plain",
        "space",
