@@ -12,6 +12,7 @@
 #include "harness/campaign/python_script.h"
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/shrink.h"
+#include "harness/case/json.h"
 
 namespace weightproof {
 namespace {
@@ -107,7 +108,7 @@ void Findings::Trim() {
     Heard heard;
     std::erase_if(group.waiting,
                   [&](const Waiting& w) { return !heard.Take(w.signature, engine_); });
-    std::ranges::stable_sort(group.waiting, {}, [](const Waiting& w) {
+    std::ranges::sort(group.waiting, {}, [](const Waiting& w) {
       return std::pair(w.finding.verdict.severity, w.finding.index);
     });
   }

@@ -117,7 +117,7 @@ Result<std::vector<KnownFinding>> ReadKnown(const std::string& path, std::string
 std::string KnownToJson(std::span<const KnownFinding> known, std::string_view testee,
                         std::string_view version) {
   std::vector<KnownFinding> sorted(known.begin(), known.end());
-  std::ranges::stable_sort(sorted, {}, [](const KnownFinding& one) {
+  std::ranges::sort(sorted, {}, [](const KnownFinding& one) {
     return std::tuple(one.breaks.empty(), one.clause, one.cause, one.signature);
   });
   Json list = Json::array();

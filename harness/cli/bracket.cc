@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "harness/testee/loader_name.h"
 
@@ -14,8 +15,9 @@ std::vector<std::size_t> Between(std::size_t low, std::size_t high) {
   std::vector<std::size_t> all;
   for (std::size_t i = low + 1; i < high; ++i) all.push_back(i);
   const std::size_t middle = low + (high - low) / 2;
-  std::ranges::stable_sort(
-      all, {}, [middle](std::size_t i) { return i < middle ? middle - i : i - middle; });
+  std::ranges::sort(all, {}, [middle](std::size_t i) {
+    return std::pair(i < middle ? middle - i : i - middle, i);
+  });
   return all;
 }
 
