@@ -1,37 +1,24 @@
 #include "harness/campaign/python_script.h"
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
 #include "harness/campaign/forked.h"
 #include "harness/case/generate.h"
+#include "harness/testee/command_for_test.h"
 
 namespace weightproof {
 namespace {
 
-struct Ran {
-  int code = -1;
-  std::string text;
-};
-
-Ran RunPython(const char* interpreter, const std::string& script) {
+CommandRun RunPython(const char* interpreter, const std::string& script) {
   const Scratch folder;
   std::ofstream(folder.path() + "/script.py") << script;
   const std::string command = "CUDA_VISIBLE_DEVICES= KERAS_BACKEND=numpy TMPDIR='" + folder.path() +
                               "' '" + interpreter + "' '" + folder.path() + "/script.py' 2>&1";
-  Ran ran;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return ran;
-  char chunk[4096];
-  for (std::size_t n; (n = fread(chunk, 1, sizeof chunk, pipe)) > 0;) ran.text.append(chunk, n);
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) ran.code = WEXITSTATUS(status);
-  return ran;
+  return RunCommand(command);
 }
 
 // Two Dense of equal shapes inside one nested Sequential, legacy H5 by order. The order of the file
@@ -123,10 +110,10 @@ TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) 
     const char* interpreter = std::getenv(variable);
     if (interpreter == nullptr || *interpreter == '\0') continue;
     any = true;
-    const Ran guilty = RunPython(interpreter, PythonScript(Nested(dialect, kFrozen)));
+    const CommandRun guilty = RunPython(interpreter, PythonScript(Nested(dialect, kFrozen)));
     EXPECT_EQ(guilty.code, 1) << guilty.text;
     EXPECT_EQ(guilty.text.find("Traceback"), std::string::npos) << guilty.text;
-    const Ran innocent = RunPython(interpreter, PythonScript(Nested(dialect, "")));
+    const CommandRun innocent = RunPython(interpreter, PythonScript(Nested(dialect, "")));
     EXPECT_EQ(innocent.code, 0) << innocent.text;
     EXPECT_EQ(innocent.text.find("refused"), std::string::npos) << innocent.text;
   }
@@ -141,7 +128,7 @@ TEST(PythonScript, OfRandomCasesRunsInRealKeras) {
   for (std::uint64_t i = 0; i < 3; ++i) {
     SeededChoices choices(12, i);
     const Case c = Generate(choices, space);
-    const Ran ran = RunPython(interpreter, PythonScript(c));
+    const CommandRun ran = RunPython(interpreter, PythonScript(c));
     EXPECT_TRUE(ran.code == 0 || ran.code == 1) << ran.code;
     EXPECT_EQ(ran.text.find("Traceback"), std::string::npos) << ran.text << CaseToJson(c);
   }

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,29 +9,18 @@
 #include "harness/campaign/forked.h"
 #include "harness/cli/parse.h"
 #include "harness/cli/progress.h"
+#include "harness/testee/command_for_test.h"
 
 namespace weightproof {
 namespace {
 
-struct Ran {
-  int code = -1;
-  std::string text;  // stdout and stderr
-};
-
 // Runs the real program through the shell, as a person would.
 class CommandLine : public ::testing::Test {
  protected:
-  Ran Run(const std::string& arguments, const std::string& variables = "") const {
+  CommandRun Run(const std::string& arguments, const std::string& variables = "") const {
     const std::string command = "cd '" + folder_.path() + "' && " + variables +
                                 " '" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1";
-    Ran ran;
-    std::FILE* pipe = popen(command.c_str(), "r");
-    if (pipe == nullptr) return ran;
-    char chunk[4096];
-    for (std::size_t n; (n = fread(chunk, 1, sizeof chunk, pipe)) > 0;) ran.text.append(chunk, n);
-    const int status = pclose(pipe);
-    if (WIFEXITED(status)) ran.code = WEXITSTATUS(status);
-    return ran;
+    return RunCommand(command);
   }
 
   std::string Read(const std::string& name) const {
@@ -123,7 +110,7 @@ TEST_F(CommandLine, BadUsageExitsTwoAndNamesTheThing) {
       {"predict absent.json --input x.npy --output y.npy", "absent.json"},
   };
   for (const auto& [arguments, word] : kBad) {
-    const Ran ran = Run(arguments);
+    const CommandRun ran = Run(arguments);
     EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.text;
     EXPECT_NE(ran.text.find(word), std::string::npos) << arguments << "\n" << ran.text;
   }
@@ -133,7 +120,7 @@ TEST_F(CommandLine, HelpOfEachCommandHasAnExample) {
   for (const char* command :
        {"check", "replay", "minimize", "bisect", "show", "generate", "testees", "predict",
         "inspect", "vet", "matrix", "worker", "testee-test"}) {
-    const Ran ran = Run(std::string(command) + " --help");
+    const CommandRun ran = Run(std::string(command) + " --help");
     EXPECT_EQ(ran.code, 0);
     EXPECT_NE(ran.text.find(std::string("weightproof ") + command + " "), std::string::npos)
         << ran.text;
@@ -152,7 +139,8 @@ TEST_F(CommandLine, BisectNamesWhatIsWrongWithItsVersions) {
       {"--versions 3.0.5,3.9.2 --clause nonsense", "nonsense"},
   };
   for (const auto& [arguments, word] : kBad) {
-    const Ran ran = Run("bisect plain.json " + std::string(arguments), "WEIGHTPROOF_VENVS=none");
+    const CommandRun ran =
+        Run("bisect plain.json " + std::string(arguments), "WEIGHTPROOF_VENVS=none");
     EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.text;
     EXPECT_NE(ran.text.find(word), std::string::npos) << arguments << "\n" << ran.text;
   }
@@ -160,8 +148,8 @@ TEST_F(CommandLine, BisectNamesWhatIsWrongWithItsVersions) {
 
 TEST_F(CommandLine, BisectGoesOnWhenAVersionCannotBeHad) {
   Write("plain.json", kPlainCase);
-  const Ran ran = Run("bisect plain.json --versions 3.0.5,3.9.2 --prepare 'test x ='",
-                      "WEIGHTPROOF_VENVS=none");
+  const CommandRun ran = Run("bisect plain.json --versions 3.0.5,3.9.2 --prepare 'test x ='",
+                             "WEIGHTPROOF_VENVS=none");
   EXPECT_EQ(ran.code, 3) << ran.text;
   EXPECT_NE(ran.text.find("3.0.5     cannot be installed"), std::string::npos) << ran.text;
   EXPECT_NE(ran.text.find("3.9.2     cannot be installed"), std::string::npos) << ran.text;
@@ -170,10 +158,10 @@ TEST_F(CommandLine, BisectGoesOnWhenAVersionCannotBeHad) {
 
 TEST_F(CommandLine, ReplaysShowsAndRefusesToMinimizeAnInnocentCase) {
   Write("plain.json", kPlainCase);
-  const Ran replayed = Run("replay plain.json");
+  const CommandRun replayed = Run("replay plain.json");
   EXPECT_EQ(replayed.code, 0) << replayed.text;
   EXPECT_NE(replayed.text.find("plain.json: held"), std::string::npos) << replayed.text;
-  const Ran shown = Run("show plain.json");
+  const CommandRun shown = Run("show plain.json");
   EXPECT_EQ(shown.code, 0);
   EXPECT_NE(shown.text.find("Dense(units=3)"), std::string::npos) << shown.text;
   EXPECT_NE(shown.text.find("import keras"), std::string::npos) << shown.text;
@@ -183,7 +171,8 @@ TEST_F(CommandLine, ReplaysShowsAndRefusesToMinimizeAnInnocentCase) {
 }
 
 TEST_F(CommandLine, CheckFindsNothingOnTheBuiltinTesteeAndWritesItsReports) {
-  const Ran ran = Run("check --cases 300 --jobs 2 --json out.json --junit out.xml --corpus found");
+  const CommandRun ran =
+      Run("check --cases 300 --jobs 2 --json out.json --junit out.xml --corpus found");
   EXPECT_EQ(ran.code, 0) << ran.text;
   const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
   ASSERT_TRUE(json.is_object());
@@ -193,7 +182,7 @@ TEST_F(CommandLine, CheckFindsNothingOnTheBuiltinTesteeAndWritesItsReports) {
 }
 
 TEST_F(CommandLine, CheckFindsACanaryAndItsFindingReplaysAndMinimizes) {
-  const Ran ran = Run("check --testee canary --cases 100 --json out.json --corpus found");
+  const CommandRun ran = Run("check --testee canary --cases 100 --json out.json --corpus found");
   ASSERT_EQ(ran.code, 1) << ran.text;
   const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
   ASSERT_FALSE(json["findings"].empty());
@@ -211,16 +200,16 @@ TEST_F(CommandLine, WhatIsKnownOfATesteeFailsNoRunUntilItIsGone) {
   const auto known = nlohmann::json::parse(Read("known.json"), nullptr, false);
   ASSERT_TRUE(known.is_object());
   EXPECT_FALSE(known["findings"].empty());
-  const Ran again = Run(check + " --testee canary");
+  const CommandRun again = Run(check + " --testee canary");
   EXPECT_EQ(again.code, 0) << again.text;
-  const Ran other = Run(check + " --testee fault:siblings-swapped");
+  const CommandRun other = Run(check + " --testee fault:siblings-swapped");
   EXPECT_EQ(other.code, 2) << other.text;
   EXPECT_NE(other.text.find("--known"), std::string::npos) << other.text;
   // As if the canary had been mended: what is known of it holds now.
   std::string text = Read("known.json");
   text.replace(text.find("\"testee\": \"canary\"") + 11, 6, "builtin");
   Write("known.json", text);
-  const Ran healed = Run(check);
+  const CommandRun healed = Run(check);
   EXPECT_EQ(healed.code, 1) << healed.text;
   EXPECT_NE(healed.text.find("holds now"), std::string::npos) << healed.text;
   EXPECT_EQ(Run(check + " --update-known").code, 0);
@@ -229,7 +218,7 @@ TEST_F(CommandLine, WhatIsKnownOfATesteeFailsNoRunUntilItIsGone) {
 
 TEST_F(CommandLine, RefusesALimitOnWorkersThatIsNoNumber) {
   setenv("WEIGHTPROOF_WORKER_SECONDS", "soon", 1);
-  const Ran ran = Run("testees");
+  const CommandRun ran = Run("testees");
   unsetenv("WEIGHTPROOF_WORKER_SECONDS");
   EXPECT_EQ(ran.code, 2);
   EXPECT_NE(ran.text.find("WEIGHTPROOF_WORKER_SECONDS"), std::string::npos) << ran.text;
@@ -237,11 +226,11 @@ TEST_F(CommandLine, RefusesALimitOnWorkersThatIsNoNumber) {
 
 TEST_F(CommandLine, OneTesteeReadsWhatAnotherOneWrites) {
   Write("plain.json", kPlainCase);
-  const Ran same = Run("replay plain.json --writer builtin --reader builtin-worker");
+  const CommandRun same = Run("replay plain.json --writer builtin --reader builtin-worker");
   EXPECT_EQ(same.code, 0) << same.text;
   EXPECT_NE(same.text.find("builtin-worker reading what builtin wrote"), std::string::npos)
       << same.text;
-  const Ran wrong = Run("check --reader canary --cases 60 --json out.json --corpus found");
+  const CommandRun wrong = Run("check --reader canary --cases 60 --json out.json --corpus found");
   EXPECT_EQ(wrong.code, 1) << wrong.text;
   EXPECT_NE(wrong.text.find("--writer builtin --reader canary"), std::string::npos) << wrong.text;
   const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
@@ -250,12 +239,13 @@ TEST_F(CommandLine, OneTesteeReadsWhatAnotherOneWrites) {
 }
 
 TEST_F(CommandLine, CampaignsOverTheWorkerProtocolFindNothingOnTheBuiltinLibrary) {
-  const Ran ran = Run("check --testee builtin-worker --cases 200 --json out.json --corpus found");
+  const CommandRun ran =
+      Run("check --testee builtin-worker --cases 200 --json out.json --corpus found");
   EXPECT_EQ(ran.code, 0) << ran.text;
 }
 
 TEST_F(CommandLine, TheMatrixCountsEveryOrderedPair) {
-  const Ran ran =
+  const CommandRun ran =
       Run("matrix --testees builtin,canary --cases 60 --seed 4 --json out.json --corpus found");
   EXPECT_EQ(ran.code, 1) << ran.text;
   const auto json = nlohmann::json::parse(Read("out.json"), nullptr, false);
@@ -295,7 +285,7 @@ TEST_F(CommandLine, VetsFilesAndSaysWhereTheyAreUnsound) {
   const std::string folder = std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/";
   const std::string sound = folder + "storage.h5";
   EXPECT_EQ(Run("vet " + sound + " " + folder + "texts.h5").code, 0);
-  const Ran refused = Run("vet " + sound + " " + folder + "refused_external_link.h5");
+  const CommandRun refused = Run("vet " + sound + " " + folder + "refused_external_link.h5");
   EXPECT_EQ(refused.code, 1);
   EXPECT_NE(refused.text.find("sound      " + sound), std::string::npos) << refused.text;
   EXPECT_NE(refused.text.find("/e: escape (ForbiddenFeature)"), std::string::npos) << refused.text;
@@ -315,10 +305,10 @@ TEST_F(CommandLine, VetsFilesAndSaysWhereTheyAreUnsound) {
 TEST_F(CommandLine, ReadsARareFileWithTheLibraryWhenAsked) {
   const std::string file =
       std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/library_only.weights.h5";
-  const Ran refused = Run("inspect " + file);
+  const CommandRun refused = Run("inspect " + file);
   EXPECT_EQ(refused.code, 2);
   EXPECT_NE(refused.text.find("ForbiddenFeature"), std::string::npos) << refused.text;
-  const Ran read = Run("inspect --hdf5=library " + file);
+  const CommandRun read = Run("inspect --hdf5=library " + file);
   EXPECT_EQ(read.code, 0);
   EXPECT_NE(read.text.find("1 layers, 2 tensors"), std::string::npos) << read.text;
   EXPECT_EQ(Run("inspect --hdf5=other " + file).code, 2);

@@ -1,8 +1,6 @@
 // `weightproof worker` and `weightproof testee-test`, with the real program and worker scripts.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -10,6 +8,7 @@
 #include "harness/campaign/forked.h"
 #include "harness/case/generate.h"
 #include "harness/properties/run_case.h"
+#include "harness/testee/command_for_test.h"
 #include "harness/testee/worker_testee.h"
 #include "model/spec/plan.h"
 
@@ -81,24 +80,11 @@ TEST(BuiltinWorker, CarriesAPlantedFaultThatACampaignCatches) {
   EXPECT_TRUE(caught);
 }
 
-struct RanCommand {
-  int code = -1;
-  std::string text;
-};
-
-RanCommand RunProgram(const std::string& arguments) {
-  const std::string command = "'" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1";
-  RanCommand ran;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return ran;
-  char chunk[4096];
-  for (std::size_t n; (n = fread(chunk, 1, sizeof chunk, pipe)) > 0;) ran.text.append(chunk, n);
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) ran.code = WEXITSTATUS(status);
-  return ran;
+CommandRun RunProgram(const std::string& arguments) {
+  return RunCommand("'" WEIGHTPROOF_PROGRAM "' " + arguments + " 2>&1");
 }
 
-RanCommand TestBroken(const std::string& fault, const std::string& timeout = "20s") {
+CommandRun TestBroken(const std::string& fault, const std::string& timeout = "20s") {
   return RunProgram("testee-test --cases 40 --timeout " + timeout +
                     " 'python3 " WEIGHTPROOF_SOURCE_DIR
                     "/harness/conformance/testdata/broken_worker.py " +
@@ -106,7 +92,7 @@ RanCommand TestBroken(const std::string& fault, const std::string& timeout = "20
 }
 
 TEST(TesteeTest, PassesTheBuiltinWorkerAndNoticesEveryPlantedFault) {
-  const RanCommand ran = RunProgram("testee-test '" WEIGHTPROOF_PROGRAM " worker'");
+  const CommandRun ran = RunProgram("testee-test '" WEIGHTPROOF_PROGRAM " worker'");
   EXPECT_EQ(ran.code, 0) << ran.text;
   for (const char* fault :
        {"tensor-bit", "variables-swapped", "variables-stale", "variable-missing",
@@ -119,7 +105,7 @@ TEST(TesteeTest, PassesTheBuiltinWorkerAndNoticesEveryPlantedFault) {
 }
 
 TEST(TesteeTest, PassesAWorkerThatNothingIsWrongWith) {
-  const RanCommand ran = TestBroken("none");
+  const CommandRun ran = TestBroken("none");
   EXPECT_EQ(ran.code, 0) << ran.text;
 }
 
@@ -136,14 +122,14 @@ TEST(TesteeTest, SaysWhatIsWrongWithABrokenWorker) {
       {"never-ends", "end of stdin"},
   };
   for (const auto& [fault, word] : kBroken) {
-    const RanCommand ran = TestBroken(fault);
+    const CommandRun ran = TestBroken(fault);
     // One that does not even describe itself is not tested at all.
     const bool silent =
         std::string_view(fault) == "other-id" || std::string_view(fault) == "new-field";
     EXPECT_EQ(ran.code, silent ? 2 : 1) << fault << "\n" << ran.text;
     EXPECT_NE(ran.text.find(word), std::string::npos) << fault << "\n" << ran.text;
   }
-  const RanCommand hangs = TestBroken("hangs", "1s");
+  const CommandRun hangs = TestBroken("hangs", "1s");
   EXPECT_EQ(hangs.code, 1) << hangs.text;
   EXPECT_NE(hangs.text.find("timed out"), std::string::npos) << hangs.text;
 }

@@ -3,13 +3,14 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <utility>
 #include <vector>
+
+#include "harness/testee/command_for_test.h"
 
 namespace weightproof {
 namespace {
@@ -126,16 +127,11 @@ TEST_F(Environments, AreListedByVersion) {
 std::pair<std::vector<std::string>, int> LoaderScript(const std::string& arguments) {
   const std::string command =
       "python3 '" WEIGHTPROOF_SOURCE_DIR "/scripts/loader.py' " + arguments + " 2>/dev/null";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return {{}, -1};
+  const CommandRun ran = RunCommand(command);
   std::vector<std::string> lines;
-  char line[256];
-  while (std::fgets(line, sizeof line, pipe) != nullptr) {
-    lines.emplace_back(line);
-    lines.back().pop_back();
-  }
-  const int status = pclose(pipe);
-  return {lines, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
+  std::istringstream text(ran.text);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return {lines, ran.code};
 }
 
 TEST_F(Environments, AreWhereTheScriptMakesThem) {

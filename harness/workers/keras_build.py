@@ -9,7 +9,7 @@ import traceback
 
 import numpy
 
-from keras_layers import (SMALLEST, Library, Unsupported, is_compiled, optimizer_variables, part,
+from keras_layers import (SMALLEST, Unsupported, is_compiled, optimizer_variables, part,
                           variables_of)
 
 STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",

@@ -5,31 +5,27 @@ every build step stands in harness/case/CASE.md; keras_build.py plays them.
 """
 
 import argparse
-import base64
-import collections
 import contextlib
 import gc
 import hashlib
 import inspect
-import io
 import json
-import logging
 import os
 import sys
 import traceback
-import warnings
 
 import numpy
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 from keras_build import STEPS, play
-from keras_layers import (Library, Unsupported, derive, is_compiled, keeper,
-                          optimizer_variables, variables_of)
+from keras_layers import (Library, Unsupported, is_compiled, keeper, optimizer_variables,
+                          variables_of)
+from keras_models import KEPT_MAX, Models, Recent, assign_all
+from keras_wire import Log, from_wire, predict, to_wire
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
 SHARD_BYTES_MIN = 64
-KEPT_MAX = 6  # models that requests with `reuse` share; and twenty times as many counters
 DTYPES = ["float32", "float16", "bfloat16", "float64"]  # of variables, by dtype policies
 MODEL = {"build", "inputs", "more_inputs"}
 FIELDS = {"describe": set(), "assign": MODEL | {"weights"},
@@ -38,89 +34,10 @@ FIELDS = {"describe": set(), "assign": MODEL | {"weights"},
                            "path", "resave_path"}}
 
 
-class Log(logging.Handler):
-    """Everything that an operation says: warnings, log records, prints."""
-
-    LOGGERS = (None, "absl", "tensorflow", "keras", "tf_keras")
-
-    def __init__(self):
-        super().__init__(logging.WARNING)
-        self.lines, self.seen = [], set()
-
-    def emit(self, record):
-        if record not in self.seen:
-            self.seen.add(record)
-            self.lines.append({"kind": "log", "text": record.getMessage()})
-
-    @contextlib.contextmanager
-    def listening(self):
-        printed = io.StringIO()
-        loggers = [logging.getLogger(name) for name in self.LOGGERS]
-        for logger in loggers:
-            logger.addHandler(self)
-        try:
-            with warnings.catch_warnings(record=True) as caught:
-                warnings.simplefilter("always")
-                with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-                    yield
-        finally:
-            for logger in loggers:
-                logger.removeHandler(self)
-            self.lines = [{"kind": "warning", "text": "%s: %s" % (w.category.__name__, w.message)}
-                          for w in caught] + self.lines
-            if printed.getvalue().strip():
-                self.lines.append({"kind": "printed", "text": printed.getvalue().strip()})
-
-
-def to_wire(array):
-    array = numpy.asarray(array)
-    little = numpy.ascontiguousarray(array, array.dtype.newbyteorder("<"))
-    return {"dtype": str(array.dtype), "shape": list(array.shape),
-            "data": base64.b64encode(little.tobytes()).decode("ascii")}
-
-
-def from_wire(tensor):
-    data = base64.b64decode(tensor["data"], validate=True)
-    dtype = numpy.dtype(tensor["dtype"]).newbyteorder("<")
-    return numpy.frombuffer(data, dtype).reshape(tensor["shape"]).astype(tensor["dtype"])
-
-
-def to_numpy(result):
-    return numpy.asarray(result.detach() if hasattr(result, "detach") else result)  # of PyTorch
-
-
-def predict(model, inputs):
-    """One array; several outputs are flattened and stand side by side."""
-    result = model(inputs)
-    if not isinstance(result, (list, tuple)):
-        return to_numpy(result)
-    flat = [to_numpy(r) for r in result]
-    return numpy.concatenate([r.reshape(len(r), -1) for r in flat], axis=1)
-
-
-class Recent(collections.OrderedDict):
-    """The last so many of what was put in or asked for."""
-
-    def __init__(self, most):
-        super().__init__()
-        self.most = most
-
-    def look(self, key):
-        if key in self:
-            self.move_to_end(key)
-        return self.get(key)
-
-    def put(self, key, value):
-        self[key] = value
-        self.move_to_end(key)
-        if len(self) > self.most:
-            self.popitem(last=False)
-
-
 class Worker:
     def __init__(self, library):
         self.library, self.keras = library, library.keras
-        self.models, self.counters = Recent(KEPT_MAX), Recent(20 * KEPT_MAX)
+        self.models = Models(library)
         self.befores = Recent(KEPT_MAX)
 
     def describe(self, _request):
@@ -155,66 +72,6 @@ class Worker:
             os.chdir(start)
             if old is not None:
                 os.umask(old)
-
-    @staticmethod
-    def reuses(build):
-        """Whether the request may share models with others. What is beside the weights (optimizer,
-        what a layer was asked, a policy) stays with a model, so such programs never do."""
-        return build.get("reuse", False) and not any(
-            step["op"] in ("compile", "own_state", "policy") for step in build["program"]["build"])
-
-    def begin(self, build, reuse=False):
-        """Names start again, and all that the session made earlier is made. With `reuse` names go
-        on from where that had left them once before. Returns the text of it all."""
-        models = build.get("session", {}).get("models_before", 0)
-        earlier = build.get("before", []) + [build["program"]] * models
-        text = json.dumps(earlier, sort_keys=True) if reuse else ""
-        self.library.clear_names()
-        self.library.set_policy("float32")
-        counters = self.counters.look(text) if reuse else None
-        if counters:
-            self.library.set_counters(counters)
-            return text
-        for program in earlier:
-            play(self.library, program)
-        if reuse:
-            self.counters.put(text, self.library.counters())
-        return text
-
-    def model(self, build, reuse=False):
-        """The request's model, as its player and its variables by id. With `reuse`, what an earlier
-        such request made of the same text."""
-        if not reuse:
-            player = play(self.library, build["program"])
-            return player, player.variables()
-        own = json.dumps(build["program"], sort_keys=True)
-        text = own + json.dumps([build.get("before", []),
-                                 build.get("session", {}).get("models_before", 0)], sort_keys=True)
-        found = self.models.look(text)
-        if not found:
-            earlier = self.begin(build, True)
-            found = self.model(build)
-            found[0].text = text
-            self.models.put(text, found)
-            # What a reader in this session finds: the list of programs with this one at its end.
-            after = earlier[:-1] + (", " if earlier != "[]" else "") + own + "]"
-            self.counters.put(after, self.library.counters())
-        return found
-
-    def assign_all(self, model, pairs, weights):
-        if weights is None:
-            return
-        given = {entry["id"]: entry for entry in weights}
-        if sorted(given) != sorted(name for name, _ in pairs):
-            raise RuntimeError("variables given %s, variables of the model %s"
-                               % (sorted(given), sorted(name for name, _ in pairs)))
-        for name, variable in pairs:
-            value = from_wire(given[name])
-            if tuple(value.shape) != tuple(variable.shape):
-                raise RuntimeError("%s: given shape %s, the model's %s"
-                                   % (name, value.shape, tuple(variable.shape)))
-            variable.assign(value)
-        derive(model)
 
     def state(self, model, pairs, inputs, when="", loaded=False, once=False):
         """Variables and prediction; the last one is made twice to see whether it repeats, unless
@@ -319,12 +176,9 @@ class Worker:
 
     def assign(self, request):
         build = request["build"]
-        reuse = self.reuses(build)
+        reuse = self.models.reuses(build)
         with self.session(build):
-            if not reuse:
-                self.begin(build)
-            player, pairs = self.model(build, reuse)
-            self.assign_all(player.model.object, pairs, request["weights"])
+            player, pairs = self.models.assigned(build, request["weights"], reuse)
             return dict(self.state(player.model.object, pairs, self.inputs(request), once=reuse),
                         outcome="ok", warnings=[])
 
@@ -333,12 +187,9 @@ class Worker:
             raise Unsupported("dialect " + request["dialect"])
         self.expect_suffix(request)
         build = request["build"]
-        reuse = self.reuses(build)
+        reuse = self.models.reuses(build)
         with self.session(build):
-            if not reuse:
-                self.begin(build)
-            player, pairs = self.model(build, reuse)
-            self.assign_all(player.model.object, pairs, request["weights"])
+            player, pairs = self.models.assigned(build, request["weights"], reuse)
             model = player.model.object
             action = self.write(model, request, request["path"], request.get("overwrite", True))
             answer, _ = self.attempt(action)
@@ -355,9 +206,9 @@ class Worker:
         build = request["build"]
         with self.session(build) as session:
             twice = session.get("load_twice", False)
-            reuse = self.reuses(build) and not twice
+            reuse = self.models.reuses(build) and not twice
             if not reuse:
-                self.begin(build)
+                self.models.begin(build)
             for _ in range(2 if twice else 1):
                 answer = self.load_once(request, reuse)
             return answer
@@ -374,15 +225,15 @@ class Worker:
                     own.setdefault(name, keeper(getattr(self.keras.layers, name)))
             options = {"custom_objects": own} if own else {}
             if reuse:
-                self.begin(build, True)
+                self.models.begin(build, True)
             answer, model = self.attempt(lambda: self.keras.models.load_model(path, **options))
             if model is None:
                 return answer
             pairs = self.loaded_variables(model, program)
         else:
-            player, pairs = self.model(build, reuse)
+            player, pairs = self.models.model(build, reuse)
             model, own = player.model.object, player.own
-            self.assign_all(model, pairs, request["initial"])
+            assign_all(model, pairs, request["initial"])
             before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.attempt(lambda: model.load_weights(path, **options))
