@@ -71,21 +71,25 @@ void AddShareErrors(const Statistics& s, std::vector<std::string>& errors) {
   }
 }
 
-// Plays each known case alone: whether it is falsified as it was.
-bool StillThere(const Engine& engine, const CampaignOptions& options, const KnownFinding& known) {
+// Plays a known finding's case alone; nothing where its case lies somewhere else.
+std::optional<Verdict> ReplayKnown(const Engine& engine, const CampaignOptions& options,
+                                   const KnownFinding& known) {
   std::optional<Case> c = known.the_case;
   if (!c) {
     std::ifstream in(options.corpus + "/" + known.id + "/case.json");
-    if (known.id.empty() || !in) return true;  // its case is somewhere else
+    if (known.id.empty() || !in) return std::nullopt;
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     Result<Case> kept = CaseFromJson(text, known.id);
-    if (!kept) return true;
+    if (!kept) return std::nullopt;
     c = *std::move(kept);
   }
   const Scratch scratch;
-  const Verdict verdict = engine.foreign
-                              ? engine.ask(*c, scratch.path(), known.clause)
-                              : AskForked(engine, *c, known.clause, options.hang_seconds);
+  return engine.foreign ? engine.ask(*c, scratch.path(), known.clause)
+                        : AskForked(engine, *c, known.clause, options.hang_seconds);
+}
+
+// Whether it is falsified as it was.
+bool IsStillThere(const Verdict& verdict, const KnownFinding& known) {
   if (verdict.kind != VerdictKind::kFalsified || verdict.breaks != known.breaks) return false;
   return !known.breaks.empty() || verdict.cause == known.cause;
 }
@@ -160,7 +164,14 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
       p.stage = fmt::format("known findings, {} of {}", i + 1, options.known.size());
       options.progress(p);
     }
-    if (StillThere(engine, options, known)) {
+    const std::optional<Verdict> now = ReplayKnown(engine, options, known);
+    // A replay that failed says nothing of the finding, and is no reason to strike it off.
+    const bool failed = now && now->kind == VerdictKind::kHarnessError;
+    if (failed) {
+      result.harness_errors.push_back(
+          fmt::format("the known finding {}, {}: {}", known.clause, known.cause, now->evidence));
+    }
+    if (!now || failed || IsStillThere(*now, known)) {
       findings.Seed(known);
     } else {
       result.healed.push_back(known);

@@ -180,6 +180,20 @@ TEST_F(Causes, ThatAreKnownAndHoldNowFailTheRun) {
   EXPECT_NE(TextReport(r).find("healed"), std::string::npos);
 }
 
+TEST_F(Causes, ThatAreKnownAreNotHealedByAReplayThatFails) {
+  const CampaignResult first = RunCampaign(TwoCausesEngine(), Options(64));
+  CampaignOptions options = Options(64);
+  for (const Finding& f : first.findings) options.known.push_back(KnownOf(f));
+  Engine broken = TwoCausesEngine();
+  broken.ask = [](const Case&, const std::string&, std::string_view) {
+    return Verdict{VerdictKind::kHarnessError, Severity::kNone, "", "the worker does not start"};
+  };
+  const CampaignResult r = RunCampaign(broken, options);
+  EXPECT_TRUE(r.healed.empty());
+  EXPECT_EQ(r.harness_errors.size(), 2u);
+  EXPECT_EQ(r.ExitCode(), 3);
+}
+
 TEST_F(Causes, WhatOnlySharedSessionsFalsifyIsNotCounted) {
   Engine engine = TwoCausesEngine();
   engine.confirm = [](const Case&, const std::string&) {
