@@ -20,7 +20,7 @@ import numpy
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers"))
-from keras_build import Library
+from keras_layers import Library
 from keras_worker import Worker
 
 DIALECTS = {"keras": "keras3", "tf_keras": "tf_keras"}

@@ -25,7 +25,8 @@ import numpy
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers"))
-from keras_build import Library, Unsupported, play
+from keras_build import play
+from keras_layers import Library, Unsupported
 from keras_worker import Worker
 from promise_builds import build_program, graph_program, has_kind, nestings
 from promise_models import ARCHITECTURES, GRAPHS

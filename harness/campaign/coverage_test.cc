@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "harness/campaign/order.h"
+#include "harness/case/space.h"
+#include "model/spec/layer_schema.h"
 
 namespace weightproof {
 namespace {
@@ -40,6 +44,33 @@ TEST(Coverage, CountsPairsAndTriplesAndNamesTheMissingOnes) {
   EXPECT_EQ(rows[6].covered, 1u);
   EXPECT_EQ(rows[6].offered, 4u);
   EXPECT_EQ(rows[6].all, 8u);
+}
+
+// A value beyond the tables' room would be missing from them without a word.
+TEST(Coverage, HasRoomForAllThatAnyTesteeMayBeAsked) {
+  Space everything = SpellOut(Space());
+  for (const char* step :
+       {"graph", "calls", "operands", "outputs", "compile", "own_state", "policy"}) {
+    everything.steps.emplace_back(step);
+  }
+  everything.modes.emplace_back("sharded");
+  everything.layers.clear();
+  for (const LayerSchema& schema : LayerSchemas())
+    everything.layers.emplace_back(schema.class_name);
+  std::vector<std::string> features = AllFeatures(everything);
+  for (const std::string& pair : BuildPairs(everything.steps)) features.push_back(pair);
+  const Coverage coverage(features);
+  int places = 0;
+  for (const std::string& feature : features) {
+    const bool counted = std::ranges::any_of(
+        std::array{"layer:", "step:", "input:", "builds:", "mode:", "path:", "session:", "format:"},
+        [&](const char* prefix) { return feature.starts_with(prefix); });
+    int here = 0;
+    for (const auto& values : coverage.PlaceOf({feature})) here += static_cast<int>(values.size());
+    EXPECT_EQ(here, counted ? 1 : 0) << feature;
+    places += here;
+  }
+  EXPECT_GT(places, 120);
 }
 
 TEST(Coverage, NamesThePairsOfAssembliesThatATesteePlays) {
