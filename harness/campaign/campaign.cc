@@ -3,14 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <thread>
 #include <utility>
 
 #include "harness/campaign/clock.h"
 #include "harness/campaign/findings.h"
 #include "harness/campaign/forked.h"
+#include "harness/campaign/known_play.h"
 #include "harness/campaign/workforce.h"
 #include "harness/case/json.h"
 
@@ -69,29 +68,6 @@ void AddShareErrors(const Statistics& s, std::vector<std::string>& errors) {
     errors.push_back(fmt::format("{} of {} cases are undecided, over the limit of {:.0f} %", open,
                                  s.cases, 100 * kUndecidedShareMax));
   }
-}
-
-// Plays a known finding's case alone; nothing where its case lies somewhere else.
-std::optional<Verdict> ReplayKnown(const Engine& engine, const CampaignOptions& options,
-                                   const KnownFinding& known) {
-  std::optional<Case> c = known.the_case;
-  if (!c) {
-    std::ifstream in(options.corpus + "/" + known.id + "/case.json");
-    if (known.id.empty() || !in) return std::nullopt;
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    Result<Case> kept = CaseFromJson(text, known.id);
-    if (!kept) return std::nullopt;
-    c = *std::move(kept);
-  }
-  const Scratch scratch;
-  return engine.foreign ? engine.ask(*c, scratch.path(), known.clause)
-                        : AskForked(engine, *c, known.clause, options.hang_seconds);
-}
-
-// Whether it is falsified as it was.
-bool IsStillThere(const Verdict& verdict, const KnownFinding& known) {
-  if (verdict.kind != VerdictKind::kFalsified || verdict.breaks != known.breaks) return false;
-  return !known.breaks.empty() || verdict.cause == known.cause;
 }
 
 }  // namespace
@@ -164,7 +140,8 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
       p.stage = fmt::format("known findings, {} of {}", i + 1, options.known.size());
       options.progress(p);
     }
-    const std::optional<Verdict> now = ReplayKnown(engine, options, known);
+    const std::optional<Verdict> now =
+        ReplayKnown(engine, known, options.corpus, options.hang_seconds);
     // A replay that failed says nothing of the finding, and is no reason to strike it off.
     const bool failed = now && now->kind == VerdictKind::kHarnessError;
     if (failed) {

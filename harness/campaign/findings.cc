@@ -9,6 +9,7 @@
 
 #include "harness/campaign/forked.h"
 #include "harness/campaign/heard.h"
+#include "harness/campaign/known_play.h"
 #include "harness/campaign/python_script.h"
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/shrink.h"
@@ -43,20 +44,8 @@ void Findings::Write(Finding& finding) {
 }
 
 void Findings::Seed(const KnownFinding& known) {
-  Finding finding;
-  finding.clause = known.clause;
-  finding.verdict = {VerdictKind::kFalsified, known.severity, known.cause, known.evidence,
-                     known.breaks};
-  if (engine_.documentation != nullptr) {
-    const DocumentedSentence* broken = engine_.documentation->Find(known.breaks);
-    if (broken != nullptr) finding.sentence = *broken;
-  }
-  finding.known = true;
-  finding.shrunk = true;
-  if (known.the_case) finding.the_case = *known.the_case;
-  finding.formats = known.formats;
   Group& group = GroupOf(KeyOf(known.clause, known.cause, known.breaks));
-  group.causes.push_back({known.signature, std::move(finding), 0});
+  group.causes.push_back({known.signature, FindingOf(engine_, known), 0});
 }
 
 void Findings::Take(WorkerLine line) {

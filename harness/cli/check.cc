@@ -21,8 +21,7 @@ std::string KnownPath(const CheckOptions& o, const Engine& engine) {
   const bool one_testee = engine.writer.empty() || engine.writer == engine.testee;
   if (o.known == "none" || (o.known.empty() && !one_testee)) return "";
   if (!o.known.empty()) return o.known;
-  const std::string name = KnownFileName(engine.testee, engine.testee_version);
-  return name.empty() ? "" : WEIGHTPROOF_SOURCE_DIR "/corpus/known/" + name;
+  return DefaultKnownPath(engine);
 }
 
 // A file that is named must be there, unless this run is to write it.

@@ -19,6 +19,7 @@ struct Asked {
   MinimizeOptions minimize;
   BisectOptions bisect;
   ShowOptions show;
+  KnownOptions known;
   GenerateOptions generate;
   TesteesOptions testees;
   MatrixOptions matrix;
@@ -176,6 +177,22 @@ void AddBisect(CLI::App& app, BisectOptions& o) {
   c->add_flag("--all", o.all, "Ask every version, for a verdict that changes more than once");
 }
 
+void AddKnown(CLI::App& app, KnownOptions& o) {
+  CLI::App* c = Command(app, "known",
+                        "Play what is known of a real loader's version again, each with its script",
+                        "known --testee keras -o known-of-keras");
+  c->add_option("--testee", o.testee, "The loader")->capture_default_str();
+  c->add_option("--known", o.known,
+                "File of known findings (default: corpus/known/TESTEE-VERSION.json)");
+  CLI::Option* output = c->add_option(
+      "-o,--output", o.output, "Folder for one folder each: case, report, script (default: none)");
+  c->add_option("--add", o.add,
+                "Play these cases instead; what they falsify, and their script shows, goes into "
+                "the file")
+      ->excludes(output);
+  c->add_option("--clause", o.clause, "With --add: of this clause only");
+}
+
 void AddVet(CLI::App& app, VetOptions& o) {
   CLI::App* c =
       Command(app, "vet", "Say whether HDF5 files are sound, before any HDF5 reader opens them",
@@ -242,6 +259,7 @@ int Run(const CLI::App& app, const Asked& asked) {
   if (name == "replay") return Replay(asked.replay);
   if (name == "minimize") return Minimize(asked.minimize);
   if (name == "bisect") return Bisect(asked.bisect);
+  if (name == "known") return Known(asked.known);
   if (name == "show") return Show(asked.show);
   if (name == "generate") return GenerateCases(asked.generate);
   if (name == "testees") return Testees(asked.testees);
@@ -268,6 +286,7 @@ int Main(int argc, char** argv) {
   AddCheck(app, asked.check);
   AddOthers(app, asked);
   AddBisect(app, asked.bisect);
+  AddKnown(app, asked.known);
   AddVet(app, asked.vet);
   AddWorkers(app, asked);
   try {

@@ -19,6 +19,7 @@ int Check(const CheckOptions& options);
 int Replay(const ReplayOptions& options);
 int Minimize(const MinimizeOptions& options);
 int Bisect(const BisectOptions& options);
+int Known(const KnownOptions& options);
 int Show(const ShowOptions& options);
 int GenerateCases(const GenerateOptions& options);
 int Testees(const TesteesOptions& options);
@@ -52,6 +53,9 @@ std::string TesteeWords(const TesteeOptions& testees);
 
 // Where findings go when nobody says: beside the program, which stands in a build folder.
 std::string DefaultCorpus();
+
+// corpus/known/TESTEE-VERSION.json of the sources; "" for a testee that is a command.
+std::string DefaultKnownPath(const Engine& engine);
 
 // Error: `path` could not be written in the end. Asked before an hour of work is lost to it.
 Status Writable(const std::string& path);

@@ -58,6 +58,14 @@ struct BisectOptions {
   bool all = false;      // asks every version
 };
 
+struct KnownOptions {
+  std::string testee = "keras";
+  std::string known;             // the file; "": the testee's own
+  std::string output;            // folder; "": none
+  std::vector<std::string> add;  // case files
+  std::string clause;            // that counts when cases are added; "": any
+};
+
 struct ShowOptions {
   std::string file;
   bool python = false;

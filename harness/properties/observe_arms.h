@@ -29,6 +29,7 @@ class Player {
   bool Save();
   bool Transport(const ResolvedPath& saved);
   bool DamageFile();
+  void OverlookOne(const std::string& whole, std::string& read, Result<Group>& strict) const;
   bool ReadTree();
   bool Load();
   void PlayExtraArms();
