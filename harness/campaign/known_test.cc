@@ -1,0 +1,49 @@
+// The files of corpus/known as they are committed; scripts/test-keras plays them.
+#include "harness/campaign/known.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "harness/testee/documentation.h"
+
+namespace weightproof {
+namespace {
+
+std::string TextOfFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class CorpusKnown : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(CorpusKnown, IsWrittenAsWeWriteItAndQuotesWhatTheTableHas) {
+  const std::string root = WEIGHTPROOF_SOURCE_DIR;
+  const std::string library = GetParam();
+  const std::string table = root + "/harness/workers/promises_" + library + ".json";
+  const Result<Documentation> documentation = DocumentationFromJson(TextOfFile(table), table);
+  ASSERT_TRUE(documentation) << documentation.error().Text();
+  const std::string path = root + "/corpus/known/" + KnownFileName(library, documentation->version);
+  const auto known = ReadKnown(path, library, documentation->version);
+  ASSERT_TRUE(known) << known.error().Text();
+  EXPECT_EQ(KnownToJson(*known, library, documentation->version), TextOfFile(path));
+  const auto bugs =
+      std::ranges::count_if(*known, [](const KnownFinding& one) { return !one.breaks.empty(); });
+  EXPECT_GE(bugs, 10);
+  for (const KnownFinding& one : *known) {
+    if (!one.breaks.empty()) {
+      EXPECT_NE(documentation->Find(one.breaks), nullptr) << one.breaks;
+    }
+    ASSERT_TRUE(one.the_case) << one.clause << ", " << one.cause;
+    EXPECT_EQ(SignatureOf(*one.the_case), one.signature) << one.clause << ", " << one.cause;
+    EXPECT_LE(one.the_case->architecture.layers.size(), 2u) << "not shrunk: " << one.cause;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, CorpusKnown, ::testing::Values("keras", "tf_keras"),
+                         [](const auto& library) { return std::string(library.param); });
+
+}  // namespace
+}  // namespace weightproof
