@@ -15,7 +15,7 @@ constexpr std::size_t kFiles = 3;  // the smallest ones; scripts/damage_bytes ta
 
 std::vector<std::filesystem::path> SmallestGoldenFiles() {
   std::vector<std::filesystem::path> files;
-  const std::filesystem::path folder = std::string(WEIGHTPROOF_SOURCE_DIR) + "/corpus/golden";
+  const std::filesystem::path folder = WEIGHTPROOF_SOURCE_DIR "/corpus/golden";
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (entry.path().extension() == ".h5") files.push_back(entry.path());
   }

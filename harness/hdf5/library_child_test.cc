@@ -8,7 +8,7 @@ namespace weightproof {
 namespace {
 
 std::string Fixture(const std::string& name) {
-  return std::string(WEIGHTPROOF_SOURCE_DIR) + "/model/checkpoint/testdata/" + name;
+  return WEIGHTPROOF_SOURCE_DIR "/model/checkpoint/testdata/" + name;
 }
 
 TEST(LibraryChild, HandsBackWhatTheLibraryReads) {
