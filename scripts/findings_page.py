@@ -3,6 +3,7 @@ the folders that `weightproof known -o` made, a folder for each library."""
 
 import json
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -33,7 +34,8 @@ def quoted(text):
 
 
 def one_line(text):
-    return " ".join(text.split())
+    """Without line breaks, and without the folder in which this run played the case."""
+    return re.sub(r"/\S*weightproof\.\w{6}/[^/\s]+/", "", " ".join(text.split()))
 
 
 def cell(text):

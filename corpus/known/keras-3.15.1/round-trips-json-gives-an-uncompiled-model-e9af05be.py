@@ -1,0 +1,27 @@
+# weights_h5 by order. Exits 1 if what is beside the weights is not what was saved, 0 if it is or the load is refused.
+import functools, os, shutil, sys, tempfile, warnings
+os.environ.setdefault("KERAS_BACKEND", "numpy")
+import keras, numpy as np; L = keras.layers
+kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]
+leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, "layers") else [m]
+weights = lambda ls: [v for l in ls for v in l.weights]
+def writer():
+    a0 = L.Dense(units=3)
+    m = keras.Sequential([keras.Input((3,)), a0])
+    m.compile(keras.optimizers.SGD(), "mse")
+    m = keras.models.model_from_json(m.to_json())
+    return m, leaves(m)
+def reader():
+    a0 = L.Dense(units=3)
+    m = keras.Sequential([keras.Input((3,)), a0])
+    return m, leaves(m)
+def fill(ls, seed):
+    g = np.random.default_rng(seed)
+    for v in weights(ls): v.assign(g.uniform(0.1 if "variance" in v.name else -1, 1, v.shape))
+def attempt(call):
+    try: return call()
+    except Exception as e: print("refused:", type(e).__name__, e); sys.exit(0)
+os.chdir(tempfile.mkdtemp())
+w, wl = writer(); fill(wl, 1)
+attempt(lambda: w.save_weights("m.weights.h5"))
+a = getattr(w, "optimizer", None); print(a); sys.exit(a is not None)
