@@ -29,42 +29,12 @@ if(WEIGHTPROOF_BENCHMARKS)
   find_package(benchmark REQUIRED)
 endif()
 
-# What nearly every file includes is parsed once where files are compiled in batches (a file may then
-# forget an include; the clang presets compile file by file, without it).
-set(WEIGHTPROOF_PRECOMPILED OFF)
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(WEIGHTPROOF_PRECOMPILED ON)
-  set(common_headers <algorithm> <array> <cstdint> <cstdio> <expected> <filesystem> <fstream>
-      <functional> <map> <memory> <optional> <ranges> <set> <span> <string> <string_view> <utility>
-      <vector> <fmt/core.h> <fmt/ranges.h> <nlohmann/json.hpp>)
-  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/precompiled.cc" CONTENT "")
-  add_library(weightproof_headers OBJECT "${CMAKE_BINARY_DIR}/precompiled.cc")
-  # Precompiled headers serve only who has the same definitions.
-  target_link_libraries(weightproof_flags INTERFACE fmt::fmt)
-  target_link_libraries(weightproof_headers PRIVATE weightproof_flags)
-  target_precompile_headers(weightproof_headers PRIVATE ${common_headers})
-  if(WEIGHTPROOF_TESTS)
-    add_library(weightproof_test_headers OBJECT "${CMAKE_BINARY_DIR}/precompiled.cc")
-    target_link_libraries(weightproof_test_headers PRIVATE weightproof_flags GTest::gtest)
-    target_compile_options(weightproof_test_headers PRIVATE ${WEIGHTPROOF_TEST_FLAGS})
-    target_precompile_headers(weightproof_test_headers PRIVATE ${common_headers} <gtest/gtest.h>)
-  endif()
-endif()
-
-# weightproof_precompiled(TARGET HEADERS): HEADERS is weightproof_headers or weightproof_test_headers.
-function(weightproof_precompiled target headers)
-  if(WEIGHTPROOF_PRECOMPILED)
-    target_precompile_headers(${target} REUSE_FROM ${headers})
-  endif()
-endfunction()
-
 # weightproof_test(NAME file...): a gtest program.
 function(weightproof_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
   target_compile_options(${name} PRIVATE ${WEIGHTPROOF_TEST_FLAGS})
   target_compile_definitions(${name} PRIVATE WEIGHTPROOF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  weightproof_precompiled(${name} weightproof_test_headers)
 endfunction()
 
 # weightproof_folder(NAME [DEPENDS lib...] [TEST_DEPENDS lib...])
@@ -80,7 +50,6 @@ function(weightproof_folder name)
   if(sources)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC weightproof_flags ${ARG_DEPENDS})
-    weightproof_precompiled(${name} weightproof_headers)
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE weightproof_flags ${ARG_DEPENDS})

@@ -55,6 +55,30 @@ KnownFinding ReadOne(JsonFields& fields, const std::string& place) {
   return known;
 }
 
+// Without the folder in which the case was played, which is another one each time: what stands
+// before the file's own name in "/dev/shm/weightproof.a1B2c3/case-0007-3/m.h5".
+std::string WithoutScratch(std::string text) {
+  constexpr std::string_view kScratch = "/weightproof.";
+  constexpr std::size_t kRandom = 6;
+  std::size_t at = 0;
+  while ((at = text.find(kScratch, at)) != std::string::npos) {
+    const std::size_t end = at + kScratch.size() + kRandom;
+    const std::size_t inner = text.find('/', end + 1);
+    if (end >= text.size() || text[end] != '/' || inner == std::string::npos) {
+      at += kScratch.size();
+      continue;
+    }
+    std::size_t begin = at;
+    while (begin > 0 &&
+           std::string_view(" '\"\n(").find(text[begin - 1]) == std::string_view::npos) {
+      --begin;
+    }
+    text.erase(begin, inner + 1 - begin);
+    at = begin;
+  }
+  return text;
+}
+
 }  // namespace
 
 bool IsSecurity(Severity severity) {
@@ -149,7 +173,7 @@ KnownFinding KnownOf(const Finding& finding) {
   known.cause = finding.verdict.cause;
   known.breaks = finding.verdict.breaks;
   known.severity = finding.verdict.severity;
-  known.evidence = finding.verdict.evidence;
+  known.evidence = WithoutScratch(finding.verdict.evidence);
   known.signature = {finding.features.begin(), finding.features.end()};
   known.formats = finding.formats;
   known.the_case = finding.the_case;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "harness/campaign/finding.h"
 #include "harness/testee/documentation.h"
 
 namespace weightproof {
@@ -15,6 +16,16 @@ namespace {
 std::string TextOfFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(KnownOf, KeepsNoFolderThatIsAnotherOneNextTime) {
+  Finding finding;
+  finding.verdict.evidence =
+      "saving to '/dev/shm/weightproof.yEZHOr/case-0028-0/m.weights.h5' was accepted, and "
+      "/tmp/weightproof.abcdef/case-1/sub/x.h5 too; /srv/weightproof.txt stays, weightproof. too";
+  EXPECT_EQ(KnownOf(finding).evidence,
+            "saving to 'm.weights.h5' was accepted, and sub/x.h5 too; /srv/weightproof.txt stays, "
+            "weightproof. too");
 }
 
 class CorpusKnown : public ::testing::TestWithParam<const char*> {};
