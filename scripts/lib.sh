@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Read by the scripts that source this file.
 # shellcheck disable=SC2034
 packages_build=(
-  g++ g++-12 cmake ninja-build ccache git ca-certificates
+  g++ g++-12 cmake ninja-build ccache git ca-certificates python3
   libhdf5-dev libeigen3-dev nlohmann-json3-dev libcli11-dev libfmt-dev libssl-dev zlib1g-dev
   libzip-dev zipcmp zipmerge ziptool librapidcheck-dev libgtest-dev libbenchmark-dev
 )
