@@ -53,13 +53,21 @@ class Writer {
       Add("return m, " + PythonCalledLayers(architecture_));
       return std::move(lines_);
     }
-    Add(assemble_->how == AssembleHow::kSubclass
-            ? fmt::format("return m, sum([leaves(x) for x in [{}]], [])", Join(top_))
+    // What a class of a person's own calls is not told by its list of layers.
+    const bool own =
+        assemble_->how == AssembleHow::kSubclass ||
+        std::ranges::any_of(nests_, [](const Node* n) { return OfOwnClass(*n->nest); });
+    std::vector<Node*> leaves;
+    Leaves(top_, leaves);
+    Add(own ? fmt::format("return m, sum([leaves(x) for x in [{}]], [])", Join(leaves))
             : "return m, leaves(m)");
     return std::move(lines_);
   }
 
  private:
+  static bool OfOwnClass(const Step& nest) {
+    return nest.nest == NestHow::kSubclass || nest.nest == NestHow::kLayer;
+  }
   bool Keras3() const { return architecture_.dialect == Dialect::kKeras3; }
   void Add(std::string line) { lines_.push_back(std::move(line)); }
 
@@ -239,39 +247,96 @@ class Writer {
       return std::pair(n->nest->end - n->nest->begin, n->nest->begin);
     });
     for (const Node* node : order) {
-      std::string layers = Join(node->children);
-      if (node->nest->own_input) {
-        std::vector<Node*> inner;
-        std::vector<Node*> all;
-        Leaves(node->children, inner);
-        Leaves(top_, all);
-        const auto first = inner.empty() ? all.begin() : std::ranges::find(all, inner.front());
-        const std::string shape = PythonShape(architecture_.input_shape);
-        const std::vector<Node*> before(all.begin(), first);
-        const std::string input =
-            before.empty() ? shape
-                           : fmt::format(
-                                 "functools.reduce(lambda s, x: tuple(x.compute_output_shape(s)), "
-                                 "[{}], (None,) + {})[1:]",
-                                 Join(before), shape);
-        layers = "keras.Input(" + input + ")" + (layers.empty() ? "" : ", " + layers);
+      const std::string layers = Join(node->children);
+      if (OfOwnClass(*node->nest)) {
+        AddOwn("Block", node->nest->nest == NestHow::kLayer ? "L.Layer" : "keras.Model", *node,
+               node->children, *node->nest);
+      } else if (node->nest->nest == NestHow::kFunctional) {
+        AddFunctional(*node, InputBefore(*node), layers);
+      } else {
+        AddSequential(*node, node->nest->own_input ? InputBefore(*node) + ", " + layers : layers);
       }
-      AddSequential(*node, layers);
     }
+  }
+
+  // An Input of the shape that reaches the nest.
+  std::string InputBefore(const Node& nest) const {
+    std::vector<Node*> inner;
+    std::vector<Node*> all;
+    Leaves(nest.children, inner);
+    Leaves(top_, all);
+    const auto first = inner.empty() ? all.begin() : std::ranges::find(all, inner.front());
+    const std::string shape = PythonShape(architecture_.input_shape);
+    const std::vector<Node*> before(all.begin(), first);
+    if (before.empty()) return "keras.Input(" + shape + ")";
+    return fmt::format(
+        "keras.Input(functools.reduce(lambda s, x: tuple(x.compute_output_shape(s)), [{}], "
+        "(None,) + {})[1:])",
+        Join(before), shape);
+  }
+
+  static std::string Flags(const Node& node) {
+    std::string flags = node.name.empty() ? "" : ", name=" + PythonText(node.name);
+    if (node.frozen) flags += ", trainable=False";
+    return flags;
+  }
+
+  void AddFunctional(const Node& node, const std::string& input, const std::string& layers) {
+    Add("i = o = " + input);
+    Add(fmt::format("for x in [{}]: o = x(o)", layers));
+    Add(fmt::format("{} = keras.Model(i, o{})", node.variable, Flags(node)));
+  }
+
+  void AddOwn(const std::string& name, const std::string& base, const Node& node,
+              const std::vector<Node*>& called, const Step& keeping) {
+    std::string calls = "x";
+    for (const Node* child : called) calls = child->variable + "(" + calls + ")";
+    Add(fmt::format("class {}({}):", name, base));
+    Add("    def call(self, x): return " + calls);
+    const std::string flags = Flags(node);
+    Add(fmt::format("{} = {}({})", node.variable, name, flags.empty() ? "" : flags.substr(2)));
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < called.size(); ++i) {
+      order.push_back(keeping.attribute_order.empty()
+                          ? i
+                          : static_cast<std::size_t>(keeping.attribute_order[i]));
+    }
+    if (keeping.keep == KeepHow::kAttributes) {
+      for (const std::size_t j : order) {
+        Add(fmt::format("{}.{} = {}", node.variable, keeping.attributes[j], called[j]->variable));
+      }
+      return;
+    }
+    std::vector<std::string> entries;
+    for (const std::size_t j : order) {
+      entries.push_back(keeping.keep == KeepHow::kDict
+                            ? fmt::format("\"k{}\": {}", j, called[j]->variable)
+                            : called[j]->variable);
+    }
+    Add(fmt::format("{}.{} = {}", node.variable, keeping.attributes[0],
+                    Container(keeping.keep, std::move(entries))));
+  }
+
+  static std::string Container(KeepHow keep, std::vector<std::string> entries) {
+    const bool braces = keep == KeepHow::kDict || keep == KeepHow::kSet;
+    const std::string all = fmt::format("{}", fmt::join(entries, ", "));
+    if (keep != KeepHow::kLists) return braces ? "{" + all + "}" : "[" + all + "]";
+    const auto half = entries.begin() + static_cast<std::ptrdiff_t>((entries.size() + 1) / 2);
+    const std::string first = fmt::format("[{}]", fmt::join(entries.begin(), half, ", "));
+    if (half == entries.end()) return "[" + first + "]";
+    return fmt::format("[{}, [{}]]", first, fmt::join(half, entries.end(), ", "));
   }
 
   // Phase 6.
   void MakeModel() {
     if (!architecture_.calls.empty()) {
-      std::string flags = model_.name.empty() ? "" : ", name=" + PythonText(model_.name);
-      if (model_.frozen) flags += ", trainable=False";
-      for (std::string& line : PythonGraph(architecture_, build_, flags)) Add(std::move(line));
+      for (std::string& line : PythonGraph(architecture_, build_, Flags(model_))) {
+        Add(std::move(line));
+      }
       return;
     }
     const std::string input = "keras.Input(" + PythonShape(architecture_.input_shape) + ")";
     const bool given = assemble_->input == InputHow::kGiven;
-    std::string flags = model_.name.empty() ? "" : ", name=" + PythonText(model_.name);
-    if (model_.frozen) flags += ", trainable=False";
     switch (assemble_->how) {
       case AssembleHow::kList:
         AddSequential(model_, given ? input + ", " + Join(top_) : Join(top_));
@@ -281,30 +346,13 @@ class Writer {
         Add(fmt::format("for x in [{}{}]: m.add(x)", given ? input + ", " : "", Join(top_)));
         break;
       case AssembleHow::kFunctional:
-        Add("i = o = " + input);
-        Add(fmt::format("for x in [{}]: o = x(o)", Join(top_)));
-        Add(fmt::format("m = keras.Model(i, o{})", flags));
+        AddFunctional(model_, input, Join(top_));
         break;
       case AssembleHow::kSubclass:
-        Subclass(flags.empty() ? "" : flags.substr(2));
+        AddOwn("Net", "keras.Model", model_, top_, *assemble_);
         break;
     }
     BringInput(false);
-  }
-
-  void Subclass(const std::string& flags) {
-    std::string calls = "x";
-    for (const Node* node : top_) calls = node->variable + "(" + calls + ")";
-    Add("class Net(keras.Model):");
-    Add("    def call(self, x): return " + calls);
-    Add(fmt::format("m = Net({})", flags));
-    for (std::size_t i = 0; i < top_.size(); ++i) {
-      const auto& order = assemble_->attribute_order;
-      const std::size_t j = order.empty() ? i : static_cast<std::size_t>(order[i]);
-      const std::string attribute =
-          j < assemble_->attributes.size() ? assemble_->attributes[j] : fmt::format("layer_{}", j);
-      Add(fmt::format("m.{} = {}", attribute, top_[j]->variable));
-    }
   }
 
   void BringInput(bool only_if_unbuilt) {

@@ -37,6 +37,10 @@ std::string Word(const Step& step) {
       return word + " " + step.key;
     case StepOp::kInsert:
       return word + (step.spec && WithWeights(*step.spec) ? " weights" : " weightless");
+    case StepOp::kNest:
+      if (step.nest != NestHow::kSequential) word += " " + std::string(NestHowName(step.nest));
+      if (step.keep != KeepHow::kAttributes) word += " " + std::string(KeepHowName(step.keep));
+      return word + (step.attribute_order.empty() ? "" : " in another order");
     case StepOp::kRebuild:
       return word + " " + std::string(RebuildHowName(step.rebuild));
     default:
@@ -81,6 +85,9 @@ void AddAssembly(const Case& c, Signature& out) {
         out.insert("input:" + std::string(InputHowName(step.input)));
       }
       if (!step.attribute_order.empty()) out.insert("assemble:attribute_order");
+      if (step.keep != KeepHow::kAttributes) {
+        out.insert("assemble:keep " + std::string(KeepHowName(step.keep)));
+      }
     }
   }
   std::ranges::sort(how);

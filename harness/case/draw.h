@@ -100,10 +100,19 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c);
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);
 // The number of top-level layers that `build` arrives at.
 int TopLevelCount(const ArchitectureSpec& architecture, const Build& build);
-// Brings attributes of a subclass build to one per top-level layer, after other steps changed.
+// The same of what a nest of that build holds.
+int NestedCount(const ArchitectureSpec& architecture, const Build& build, const Step& nest);
+// Brings attributes of a subclass build to one per top-level layer and those of nests to one for
+// each layer that they hold, after other steps changed.
 void FixAttributes(const ArchitectureSpec& architecture, Build& build);
 Step* FindStep(Build& build, StepOp op);
 const Step* FindStep(const Build& build, StepOp op);
+
+// draw_own.cc: nested functional models, and models and layers of a person's own class that keep
+// what they call in attributes or containers.
+void DrawNestKinds(Chooser& choose, const Space& space, std::vector<Step> (&nests)[2]);
+// Attributes of the assembled subclass model and of the nests of a person's own class.
+void DrawKeeping(Chooser& choose, const Space& space, const Case& c, Build& build);
 
 // draw_state.cc: what is beside the weights: compiled models, layers that keep their state
 // themselves, dtype policies.

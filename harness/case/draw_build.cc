@@ -206,39 +206,66 @@ const Step* FindStep(const Build& build, StepOp op) {
   return nullptr;
 }
 
-int TopLevelCount(const ArchitectureSpec& architecture, const Build& build) {
-  const int count = static_cast<int>(architecture.layers.size());
-  std::vector<int> removed;
-  for (const Step& step : build) {
-    if (step.op == StepOp::kRemove) removed.push_back(step.layer);
-  }
+namespace {
+
+// Layers and nests that stand side by side in [begin, end) of the architecture, within `holder` or,
+// where that is null, in the model, to which additions at both ends belong too.
+int CountBetween(const Build& build, int begin, int end, const Step* holder) {
   const auto is_removed = [&](int layer) {
-    return std::find(removed.begin(), removed.end(), layer) != removed.end();
+    return std::ranges::any_of(
+        build, [&](const Step& step) { return step.op == StepOp::kRemove && step.layer == layer; });
   };
-  // Elements of the flat model that stand in [begin, end) of the architecture; additions at `begin`
-  // and `end` do not belong to a nest.
-  const auto elements = [&](int begin, int end, bool borders) {
+  const auto elements = [&](int from, int to, bool borders) {
     int n = 0;
-    for (int i = begin; i < end; ++i) n += is_removed(i) ? 0 : 1;
+    for (int i = from; i < to; ++i) n += is_removed(i) ? 0 : 1;
     for (const Step& step : build) {
       if (step.op != StepOp::kNoop && step.op != StepOp::kInsert) continue;
-      n += (borders ? step.begin >= begin && step.begin <= end
-                    : step.begin > begin && step.begin < end)
+      n += (borders ? step.begin >= from && step.begin <= to : step.begin > from && step.begin < to)
                ? 1
                : 0;
     }
     return n;
   };
-  int total = elements(0, count, true);
+  const auto within = [&](const Step& nest) {
+    return nest.op == StepOp::kNest && &nest != holder && nest.begin >= begin && nest.end <= end;
+  };
+  int total = elements(begin, end, holder == nullptr);
   for (const Step& nest : build) {
-    if (nest.op != StepOp::kNest) continue;
-    const bool outermost = std::none_of(build.begin(), build.end(), [&](const Step& other) {
-      return other.op == StepOp::kNest && &other != &nest && other.begin <= nest.begin &&
-             other.end >= nest.end;
+    if (!within(nest)) continue;
+    const bool outermost = std::ranges::none_of(build, [&](const Step& other) {
+      return within(other) && &other != &nest && other.begin <= nest.begin && other.end >= nest.end;
     });
     if (outermost) total -= elements(nest.begin, nest.end, false) - 1;
   }
   return total;
+}
+
+void FixKeeping(Step& step, int count) {
+  auto& names = step.attributes;
+  const auto wanted =
+      static_cast<std::size_t>(step.keep != KeepHow::kAttributes ? 1 : std::max(0, count));
+  if (names.size() > wanted) names.resize(wanted);
+  for (int i = 0; names.size() < wanted; ++i) {
+    std::string name = "a" + std::to_string(i);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
+  auto& order = step.attribute_order;
+  std::erase_if(order, [&](int i) { return i >= count; });
+  if (order.empty()) return;
+  for (int i = 0; i < count; ++i) {
+    if (std::ranges::find(order, i) == order.end()) order.push_back(i);
+  }
+  if (std::ranges::is_sorted(order)) order.clear();
+}
+
+}  // namespace
+
+int TopLevelCount(const ArchitectureSpec& architecture, const Build& build) {
+  return CountBetween(build, 0, static_cast<int>(architecture.layers.size()), nullptr);
+}
+
+int NestedCount(const ArchitectureSpec&, const Build& build, const Step& nest) {
+  return CountBetween(build, nest.begin, nest.end, &nest);
 }
 
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build&) {
@@ -283,21 +310,14 @@ void FixAttributes(const ArchitectureSpec& architecture, Build& build) {
   if (assemble->how != AssembleHow::kSubclass) {
     assemble->attributes.clear();
     assemble->attribute_order.clear();
+    assemble->keep = KeepHow::kAttributes;
   } else {
-    auto& names = assemble->attributes;
-    const std::size_t wanted = static_cast<std::size_t>(std::max(0, count));
-    if (names.size() > wanted) names.resize(wanted);
-    for (int i = 0; names.size() < wanted; ++i) {
-      std::string name = "a" + std::to_string(i);
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-    auto& order = assemble->attribute_order;
-    std::erase_if(order, [&](int i) { return i >= count; });
-    if (!order.empty()) {
-      for (int i = 0; i < count; ++i) {
-        if (std::find(order.begin(), order.end(), i) == order.end()) order.push_back(i);
-      }
-      if (std::is_sorted(order.begin(), order.end())) order.clear();
+    FixKeeping(*assemble, count);
+  }
+  for (Step& step : build) {
+    if (step.op != StepOp::kNest) continue;
+    if (step.nest == NestHow::kSubclass || step.nest == NestHow::kLayer) {
+      FixKeeping(step, NestedCount(architecture, build, step));
     }
   }
   for (Step& step : build) {
@@ -352,6 +372,7 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
     } else if (choose.Percent(50)) {
       std::swap(nests[0], nests[1]);
     }
+    DrawNestKinds(choose, space, nests);
   }
   if (Allows(space.steps, "name")) {
     DrawNames(choose, c, std::min(nests[0].size(), nests[1].size()));
@@ -373,17 +394,7 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c) {
       DrawFreezes(choose, space, c, build, static_cast<int>(nests[side].size()));
     }
     build.push_back(DrawAssemble(choose, space, c, build));
-    Step& assemble = build.back();
-    if (assemble.how == AssembleHow::kSubclass) {
-      const int count = TopLevelCount(c.architecture, build);
-      const std::string letters =
-          choose.Pick<std::string>({"abcdef", "zyxwvu", "kmlnzb", "fpaqzc"});
-      for (int i = 0; i < count; ++i) {
-        assemble.attributes.push_back(letters[static_cast<std::size_t>(i) % letters.size()] +
-                                      std::to_string(i));
-      }
-      if (count > 1 && choose.Percent(40)) assemble.attribute_order = choose.Permutation(count);
-    }
+    DrawKeeping(choose, space, c, build);
     DrawAfter(choose, space, c, build);
     FixAttributes(c.architecture, build);
   }

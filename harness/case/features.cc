@@ -23,8 +23,16 @@ void AddStep(Sink& out, const Step& step) {
     case StepOp::kRebuild:
       out.insert("step:rebuild:" + std::string(RebuildHowName(step.rebuild)));
       break;
+    case StepOp::kNest:
+      out.insert("step:nest" + (step.nest == NestHow::kSequential
+                                    ? std::string()
+                                    : ":" + std::string(NestHowName(step.nest))));
+      break;
     default:
       out.insert("step:" + op);
+  }
+  if (step.keep != KeepHow::kAttributes) {
+    out.insert("step:keep:" + std::string(KeepHowName(step.keep)));
   }
   if (step.spec) {
     out.insert("layer:" + step.spec->class_name);
@@ -174,7 +182,8 @@ std::vector<std::string> AllFeatures(const Space& space) {
        "rebuild:json",
        "rebuild:clone",
        "pop"});
-  for (const char* name : {"compile", "own_state", "policy"}) {
+  for (const char* name : {"compile", "own_state", "policy", "nest:functional", "nest:subclass",
+                           "nest:layer", "keep:list", "keep:lists", "keep:dict", "keep:set"}) {
     if (AllowsStep(space, name)) out.insert("step:" + std::string(name));
   }
   if (AllowsSharded(space)) out.insert("mode:sharded");

@@ -55,6 +55,8 @@ std::string_view RouteFormatName(RouteFormat format);
 std::string_view DamageOpName(DamageOp op);
 std::string_view StepOpName(StepOp op);
 std::string_view AssembleHowName(AssembleHow how);
+std::string_view NestHowName(NestHow how);
+std::string_view KeepHowName(KeepHow how);
 std::string_view InputHowName(InputHow input);
 std::string_view RebuildHowName(RebuildHow how);
 

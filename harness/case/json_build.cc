@@ -13,6 +13,9 @@ constexpr std::array<std::string_view, 21> kOps = {
     "nest",        "insert",   "remove", "set",     "exchange", "calls",     "operands",
     "outputs",     "assemble", "pop",    "rebuild", "compile",  "own_state", "policy"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
+constexpr std::array<std::string_view, 4> kNests = {"sequential", "functional", "subclass",
+                                                    "layer"};
+constexpr std::array<std::string_view, 5> kKeeps = {"attributes", "list", "lists", "dict", "set"};
 constexpr std::array<std::string_view, 3> kInputs = {"given", "build", "call"};
 constexpr std::array<std::string_view, 3> kRebuilds = {"from_config", "json", "clone"};
 constexpr int kPlaceMax = static_cast<int>(kCaseLayersMax);
@@ -41,6 +44,13 @@ void WritePart(const Step& step, Json& out) {
 
 void WriteName(const Step& step, Json& out) {
   if (!step.name.empty()) out["name"] = step.name;
+}
+
+// What an object of a person's own class keeps its layers in.
+void WriteKeeping(const Step& step, Json& out) {
+  if (step.keep != KeepHow::kAttributes) out["keep"] = KeepHowName(step.keep);
+  if (!step.attributes.empty()) out["attributes"] = step.attributes;
+  if (!step.attribute_order.empty()) out["attribute_order"] = step.attribute_order;
 }
 
 Json StepToJson(const Step& step) {
@@ -83,6 +93,8 @@ Json StepToJson(const Step& step) {
       out["begin"] = step.begin;
       out["end"] = step.end;
       if (step.own_input) out["own_input"] = true;
+      if (step.nest != NestHow::kSequential) out["how"] = NestHowName(step.nest);
+      WriteKeeping(step, out);
       WriteName(step, out);
       break;
     case StepOp::kInsert:
@@ -105,8 +117,7 @@ Json StepToJson(const Step& step) {
     case StepOp::kAssemble:
       out["how"] = AssembleHowName(step.how);
       if (step.input != InputHow::kGiven) out["input"] = InputHowName(step.input);
-      if (!step.attributes.empty()) out["attributes"] = step.attributes;
-      if (!step.attribute_order.empty()) out["attribute_order"] = step.attribute_order;
+      WriteKeeping(step, out);
       WriteName(step, out);
       break;
     case StepOp::kPop:
@@ -137,11 +148,16 @@ void ReadIndices(JsonFields& fields, std::string_view key, std::vector<int>& out
   out.assign(wide.begin(), wide.end());
 }
 
+void ReadKeeping(JsonFields& fields, Step& step) {
+  fields.Word("keep", kKeeps, step.keep);
+  fields.Texts("attributes", kCaseLayersMax, step.attributes);
+  ReadIndices(fields, "attribute_order", step.attribute_order, false);
+}
+
 void ReadAssemble(JsonFields& fields, Step& step) {
   fields.Word("how", kHows, step.how, true);
   fields.Word("input", kInputs, step.input);
-  fields.Texts("attributes", kCaseLayersMax, step.attributes);
-  ReadIndices(fields, "attribute_order", step.attribute_order, false);
+  ReadKeeping(fields, step);
   fields.Text("name", step.name);
 }
 
@@ -209,6 +225,8 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
       fields.Int("begin", 0, kPlaceMax, step.begin, true);
       fields.Int("end", 0, kPlaceMax, step.end, true);
       fields.Bool("own_input", step.own_input);
+      fields.Word("how", kNests, step.nest);
+      ReadKeeping(fields, step);
       fields.Text("name", step.name);
       break;
     case StepOp::kInsert:
@@ -255,6 +273,8 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
 
 std::string_view StepOpName(StepOp op) { return kOps[static_cast<std::size_t>(op)]; }
 std::string_view AssembleHowName(AssembleHow how) { return kHows[static_cast<std::size_t>(how)]; }
+std::string_view NestHowName(NestHow how) { return kNests[static_cast<std::size_t>(how)]; }
+std::string_view KeepHowName(KeepHow how) { return kKeeps[static_cast<std::size_t>(how)]; }
 std::string_view InputHowName(InputHow input) { return kInputs[static_cast<std::size_t>(input)]; }
 std::string_view RebuildHowName(RebuildHow how) { return kRebuilds[static_cast<std::size_t>(how)]; }
 

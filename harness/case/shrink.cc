@@ -46,6 +46,8 @@ std::uint64_t Weight(const Build& build) {
     weight +=
         static_cast<std::uint64_t>(step.how) * 20 + static_cast<std::uint64_t>(step.input) * 8;
     weight += static_cast<std::uint64_t>(step.rebuild) + (step.own_input ? 2 : 0);
+    weight +=
+        static_cast<std::uint64_t>(step.nest) * 40 + static_cast<std::uint64_t>(step.keep) * 4;
     if (step.op == StepOp::kCompile) weight += step.key.size() + (step.trained ? 2 : 0);
     weight += (step.same_objects ? 0 : 2) + static_cast<std::uint64_t>(std::max(0, step.count));
     weight += step.after && step.op == StepOp::kFreeze ? 1 : 0;

@@ -9,6 +9,22 @@ bool TargetsNest(const Step& step) {
          step.target == TargetKind::kNest;
 }
 
+void SetNest(Step& step, NestHow how) {
+  step.nest = how;
+  if (how == NestHow::kSubclass || how == NestHow::kLayer) return;
+  step.keep = KeepHow::kAttributes;
+  step.attributes.clear();
+  step.attribute_order.clear();
+}
+
+void SetKeep(Step& step, KeepHow keep) { step.keep = keep; }  // as many names as that needs
+
+void PlainAttributes(Step& step) {
+  for (std::size_t j = 0; j < step.attributes.size(); ++j) {
+    step.attributes[j] = "a" + std::to_string(j);
+  }
+}
+
 Build& BuildOf(Case& c, int side) { return side == 0 ? c.writer.build : c.reader.build; }
 SessionSpec& SessionOf(Case& c, int side) {
   return side == 0 ? c.writer.session : c.reader.session;
@@ -37,11 +53,19 @@ void SimplifyStep(const Case& c, int side, std::size_t i, Candidates& out) {
     });
     ChangeStep(c, side, i, out, [](Step& s) { s.input = InputHow::kGiven; });
     ChangeStep(c, side, i, out, [](Step& s) { s.input = InputHow::kBuild; });
+  }
+  if (step.op == StepOp::kNest) {
+    for (const NestHow how :
+         {NestHow::kSequential, NestHow::kFunctional, NestHow::kSubclass, NestHow::kLayer}) {
+      if (how < step.nest) ChangeStep(c, side, i, out, [&](Step& s) { SetNest(s, how); });
+    }
+  }
+  if (!step.attributes.empty()) {
+    for (const KeepHow keep : {KeepHow::kAttributes, KeepHow::kList, KeepHow::kDict}) {
+      if (keep < step.keep) ChangeStep(c, side, i, out, [&](Step& s) { SetKeep(s, keep); });
+    }
     ChangeStep(c, side, i, out, [](Step& s) { s.attribute_order.clear(); });
-    ChangeStep(c, side, i, out, [](Step& s) {
-      for (std::size_t j = 0; j < s.attributes.size(); ++j)
-        s.attributes[j] = "a" + std::to_string(j);
-    });
+    ChangeStep(c, side, i, out, PlainAttributes);
   }
   if (step.op == StepOp::kName) {
     ChangeStep(c, side, i, out, [](Step& s) { s.name = "a"; });
@@ -75,6 +99,38 @@ void SimplifyStep(const Case& c, int side, std::size_t i, Candidates& out) {
     for (const auto& [key, value] : step.spec->config) {
       ChangeStep(c, side, i, out, [&](Step& s) { s.spec->config.erase(key); });
     }
+  }
+}
+
+// Objects of a person's own class that both sides have alike stay alike.
+void ShrinkTwins(const Case& c, Candidates& out) {
+  for (std::size_t i = 0; i < c.writer.build.size(); ++i) {
+    const Step& step = c.writer.build[i];
+    if (step.op != StepOp::kNest && step.op != StepOp::kAssemble) continue;
+    const auto twin = std::ranges::find(c.reader.build, step);
+    if (twin == c.reader.build.end()) continue;
+    const auto change = [&](auto edit) {
+      Case next = c;
+      edit(next.writer.build[i]);
+      next.reader.build[static_cast<std::size_t>(twin - c.reader.build.begin())] =
+          next.writer.build[i];
+      out.AddChanged(std::move(next));
+    };
+    if (step.op == StepOp::kNest) {
+      for (const NestHow how : {NestHow::kSequential, NestHow::kFunctional, NestHow::kSubclass}) {
+        if (how < step.nest) change([&](Step& s) { SetNest(s, how); });
+      }
+      if (step.end - step.begin > 1) {
+        change([](Step& s) { ++s.begin; });
+        change([](Step& s) { --s.end; });
+      }
+    }
+    if (step.attributes.empty()) continue;
+    for (const KeepHow keep : {KeepHow::kAttributes, KeepHow::kList, KeepHow::kDict}) {
+      if (keep < step.keep) change([&](Step& s) { SetKeep(s, keep); });
+    }
+    change([](Step& s) { s.attribute_order.clear(); });
+    change(PlainAttributes);
   }
 }
 
@@ -150,6 +206,7 @@ void ShrinkBuilds(const Case& c, Candidates& out) {
     const std::size_t count = (side == 0 ? c.writer : c.reader).build.size();
     for (std::size_t i = 0; i < count; ++i) SimplifyStep(c, side, i, out);
   }
+  ShrinkTwins(c, out);
   // Both assemblies at once: some differences must stay equal on both sides.
   Case next = c;
   for (const int side : {0, 1}) {

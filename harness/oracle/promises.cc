@@ -20,6 +20,20 @@ int Depth(const ObjectPlan& object) {
   return depth;
 }
 
+}  // namespace
+
+std::string Keeping(const ObjectPlan& object) {
+  if (!IsOwnClass(object)) return "";
+  std::string text = object.kind == ObjectKind::kHolder ? "layer" : "model";
+  text += ":" + std::to_string(static_cast<int>(object.keep));
+  for (const std::string& attribute : object.attributes) text += " " + attribute;
+  for (const int call : object.call_order) text += "," + std::to_string(call);
+  for (const int entry : object.keep_order) text += ";" + std::to_string(entry);
+  return text + " ";
+}
+
+namespace {
+
 // Brackets around the weighted or computing leaves, in call order.
 void Nesting(const ObjectPlan& object, std::string* text) {
   for (const int index : object.call_order) {
@@ -28,6 +42,8 @@ void Nesting(const ObjectPlan& object, std::string* text) {
       if (!ComputingLayers(layer).empty()) *text += '.';
     } else {
       *text += '(';
+      if (layer.kind == ObjectKind::kFunctional) *text += 'f';
+      *text += Keeping(layer);
       Nesting(layer, text);
       *text += ')';
     }
@@ -126,6 +142,12 @@ static bool HoldsWrapper(const ObjectPlan& object) {
   return object.kind == ObjectKind::kWrapper || std::ranges::any_of(object.layers, HoldsWrapper);
 }
 
+static bool HoldsFunctional(const ObjectPlan& object) {
+  return std::ranges::any_of(object.layers, [](const ObjectPlan& layer) {
+    return layer.kind == ObjectKind::kFunctional || HoldsFunctional(layer);
+  });
+}
+
 std::string BuildKind(const ModelPlan& plan) {
   std::string kind;
   switch (plan.model.kind) {
@@ -149,6 +171,8 @@ std::string BuildKind(const ModelPlan& plan) {
   if (depth >= 2) kind += "/nested2";
   if (!plan.model.graph.empty()) kind += "+graph";
   if (HoldsWrapper(plan.model)) kind += "+wrapper";
+  if (HoldsFunctional(plan.model)) kind += "+functional";
+  if (HasOwnContainers(plan)) kind += "+own";
   return kind;
 }
 
@@ -160,6 +184,11 @@ static std::string Ids(const ObjectPlan& model) {
 
 bool SameNesting(const ModelPlan& a, const ModelPlan& b) {
   std::string first, second;
+  // What a subclass model sets in which order is its kind's business, containers are not.
+  if (a.model.keep != KeepHow::kAttributes || b.model.keep != KeepHow::kAttributes) {
+    first = Keeping(a.model);
+    second = Keeping(b.model);
+  }
   Nesting(a.model, &first);
   Nesting(b.model, &second);
   // The formats know the layers of a graph by their order alone.

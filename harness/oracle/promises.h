@@ -14,8 +14,14 @@ enum class Promise { kAccept, kRefuse, kDepends };
 // "sequential", "functional", "subclass<layers" (every attribute sorts before "layers"),
 // "subclass>layers" (none does), "subclass~layers"; then "/nested" or "/nested2" by the depth of
 // nested models; then "+graph" for a functional graph, and "+wrapper" where a layer that holds
-// others (Bidirectional, RNN of cells ...) stands anywhere.
+// others (Bidirectional, RNN of cells ...) stands anywhere, "+functional" where a functional model
+// does,
+// "+own" where a nested object of a person's own class does or layers are kept in a container.
 std::string BuildKind(const ModelPlan& plan);
+
+// How an object of a person's own class keeps what it calls, and in which order it calls it; "" for
+// any other object.
+std::string Keeping(const ObjectPlan& object);
 
 // The row for these builds of the same model. kDepends where the table has no row, and where the
 // file is the other library's: no documentation promises to read that, so a loader may refuse it,

@@ -51,7 +51,8 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
   }
   std::map<std::string, int> counters;
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
-    const bool subclass = object.kind == ObjectKind::kSubclass;
+    const bool subclass =
+        object.kind == ObjectKind::kSubclass && object.keep == KeepHow::kAttributes;
     const bool own_only =
         subclass && tf_keras && object.attributes[i] > "layers" &&
         std::ranges::any_of(prefixes, [&](const std::string& prefix) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "harness/case/generate.h"
+#include "harness/oracle/promises.h"
 
 namespace weightproof {
 namespace {
@@ -28,7 +29,9 @@ Likeness CompareLists(const std::vector<const ObjectPlan*>& a,
                       const std::vector<const ObjectPlan*>& b);
 
 Likeness Compare(const ObjectPlan& a, const ObjectPlan& b) {
-  if (a.kind != b.kind || a.class_name != b.class_name) return Likeness::kOther;
+  if (a.kind != b.kind || a.class_name != b.class_name || Keeping(a) != Keeping(b)) {
+    return Likeness::kOther;
+  }
   if (a.kind != ObjectKind::kLayer) return CompareLists(Layers(a, true), Layers(b, true));
   if (a.variables.size() != b.variables.size()) return Likeness::kRecounted;
   const auto roles = [](const VariablePlan& x, const VariablePlan& y) { return x.role == y.role; };
@@ -166,6 +169,9 @@ std::vector<std::string> Facts(const Observation& o) {
   const std::string weighted = WeightedFact(writer, reader);
   add("weighted", weighted);
   add("weightless", SameWeightless(writer, reader) ? "same" : "other");
+  if (HasOwnContainers(o.writer_plan) || HasOwnContainers(o.reader_plan)) {
+    add("own", SameNesting(o.writer_plan, o.reader_plan) ? "same" : "other");
+  }
   const Step* saved = LastCompile(o.c->writer.build);
   const Step* mine = LastCompile(o.c->reader.build);
   if (saved != nullptr && mine != nullptr) {

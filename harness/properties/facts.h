@@ -21,6 +21,9 @@ namespace weightproof {
 //   weighted:added, :removed       one side alone has some more of them (the reader, the writer)
 //   weighted:other                 anything else
 //   weightless:same, :other        the same of the layers without weights
+//   own:same, own:other            classes of a person's own keep and call their layers alike (only
+//   where
+//                                  one is nested, or keeps them in a container)
 //   compiled:alike, :unlike        both sides compile, with one optimizer or with two
 //   uncompiled:ok, :refused        of a refused whole model with a compile step: the load of the
 //                                  same model that was never compiled

@@ -123,6 +123,9 @@ static std::string_view UnsupportedStep(const Build& build) {
         (step.op == StepOp::kPolicy && step.class_name != "float32")) {
       return StepOpName(step.op);
     }
+    if (step.op == StepOp::kNest && step.nest != NestHow::kSequential)
+      return "nest as another kind";
+    if (step.keep != KeepHow::kAttributes) return "keep in a container";
   }
   return "";
 }

@@ -16,6 +16,8 @@ STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", 
          "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
          "assemble:functional", "assemble:subclass", "input:given", "input:build", "input:call",
          "rebuild:from_config", "rebuild:json", "rebuild:clone",
+         "nest:functional", "nest:subclass", "nest:layer",
+         "keep:list", "keep:lists", "keep:dict", "keep:set",
          "graph", "calls", "operands", "outputs", "compile", "own_state", "policy"]
 
 
@@ -47,6 +49,38 @@ def play(library, program):
         raise Unsupported("build: %s: %s" % (type(error).__name__, error)) from error
 
 
+def own_class(class_name, base, layers, keeping, name, flags):
+    """An object of a person's own class, a model or a layer, that calls `layers` one after another
+    and keeps them in attributes, or in a container under one attribute."""
+    def call(self, x):
+        for layer in layers:
+            x = layer(x)
+        return x
+
+    def elements(self):
+        return layers
+
+    made = type(class_name, (base,), {"call": call, "elements": elements})(name=name, **flags)
+    order = keeping.get("attribute_order") or list(range(len(layers)))
+    names = keeping.get("attributes") or ["layer_%d" % i for i in range(len(layers))]
+    kept, half = [layers[j] for j in order], (len(layers) + 1) // 2
+    keep = keeping.get("keep", "attributes")
+    if keep == "attributes":
+        for j in order:
+            setattr(made, names[j], layers[j])
+    elif keep == "list":
+        setattr(made, names[0], kept)
+    elif keep == "lists":
+        setattr(made, names[0], [part for part in (kept[:half], kept[half:]) if part])
+    elif keep == "dict":
+        setattr(made, names[0], {"k%d" % j: layers[j] for j in order})
+    elif keep == "set":
+        setattr(made, names[0], set(kept))
+    else:
+        raise Unsupported("keep " + keep)
+    return made
+
+
 class Player:
     """One model and how it came to be."""
 
@@ -60,7 +94,6 @@ class Player:
                 raise Unsupported("step " + step["op"])
         self.steps = {op: [s for s in steps if s["op"] == op] for op in {s["op"] for s in steps}}
         self.assemble = self.steps["assemble"][0]
-        self.call_names = []
         self.calls = self.architecture.get("calls", [])
         self.own, self.compiled_by_json = {}, False
         for step in steps:
@@ -174,10 +207,23 @@ class Player:
         # A range inside another one is the shorter of the two.
         for nest in sorted(self.nests, key=lambda n: (n.spec["end"] - n.spec["begin"],
                                                       n.spec["begin"])):
-            layers = [child.object for child in nest.children]
-            if nest.spec.get("own_input"):
-                layers.insert(0, self.keras.Input(self.shape_before(nest)))
-            nest.object = self.library.sequential(layers, nest.name, nest.frozen)
+            layers, how = [child.object for child in nest.children], nest.spec.get("how")
+            flags = {"trainable": False} if nest.frozen else {}
+            if how == "functional":
+                nest.object = self.functional(self.shape_before(nest), layers, nest.name, flags)
+            elif how in ("subclass", "layer"):
+                base = self.keras.Model if how == "subclass" else self.keras.layers.Layer
+                nest.object = own_class("Block", base, layers, nest.spec, nest.name, flags)
+            else:
+                if nest.spec.get("own_input"):
+                    layers.insert(0, self.keras.Input(self.shape_before(nest)))
+                nest.object = self.library.sequential(layers, nest.name, nest.frozen)
+
+    def functional(self, shape, layers, name, flags):
+        inputs = outputs = self.keras.Input(shape)
+        for layer in layers:
+            outputs = layer(outputs)
+        return self.keras.Model(inputs, outputs, name=name, **flags)
 
     def shape_before(self, nest):
         """Shape (without batch) that reaches the nest's first layer."""
@@ -200,13 +246,9 @@ class Player:
         if self.calls:
             model = self.graph(name, flags)
         elif how == "subclass":
-            model = self.subclass(layers, name, flags)
+            model = own_class("Net", self.keras.Model, layers, self.assemble, name, flags)
         elif how == "functional":
-            inputs = self.keras.Input(self.shape)
-            outputs = inputs
-            for layer in layers:
-                outputs = layer(outputs)
-            model = self.keras.Model(inputs, outputs, name=name, **flags)
+            model = self.functional(self.shape, layers, name, flags)
         elif how == "add":
             model = self.library.sequential(None, name, frozen)
             for layer in ([self.keras.Input(self.shape)] if given else []) + layers:
@@ -237,25 +279,6 @@ class Player:
         outputs = [results[wanted[k]] for k in order("outputs", len(wanted))]
         return self.keras.Model(inputs if len(inputs) > 1 else inputs[0],
                                 outputs if len(outputs) > 1 else outputs[0], name=name, **flags)
-
-    def subclass(self, layers, name, flags):
-        names = list(self.assemble.get("attributes") or
-                     ["layer_%d" % i for i in range(len(layers))])
-        self.call_names = names
-        order = self.assemble.get("attribute_order") or range(len(layers))
-
-        class Net(self.keras.Model):
-            def __init__(self):
-                super().__init__(name=name, **flags)
-                for j in order:
-                    setattr(self, names[j], layers[j])
-
-            def call(self, x):
-                for attribute in names:
-                    x = getattr(self, attribute)(x)
-                return x
-
-        return Net()
 
     def bring_input(self):
         how = self.assemble.get("input", "given")
@@ -335,8 +358,7 @@ class Player:
     # What the model is made of.
 
     def children(self, container):
-        names = self.call_names if container is self.model.object else []
-        layers = [getattr(container, n) for n in names] or container.layers
+        layers = container.elements() if hasattr(container, "elements") else container.layers
         if self.calls and container is self.model.object:
             layers = self.called()
         return [x for x in layers if not isinstance(x, self.keras.layers.InputLayer)]

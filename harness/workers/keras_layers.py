@@ -178,7 +178,7 @@ def variables_of(keras, model, children):
 
     def walk(container):
         for layer in children(container):
-            if isinstance(layer, keras.Model):
+            if isinstance(layer, keras.Model) or hasattr(layer, "elements"):
                 walk(layer)
             elif type(layer).__name__ in NOOPS:
                 continue
@@ -227,7 +227,8 @@ def variables_in(layer, place):
 
 def derive(layer):
     """What is computed from variables that were assigned directly (Normalization's mean)."""
-    for inner in list(parts(layer).values()) or list(getattr(layer, "layers", [])):
+    inside = layer.elements() if hasattr(layer, "elements") else getattr(layer, "layers", [])
+    for inner in list(parts(layer).values()) or list(inside):
         derive(inner)
     if type(layer).__name__ == "Normalization":
         layer.finalize_state()

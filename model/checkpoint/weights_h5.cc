@@ -23,21 +23,64 @@ bool VisitedBeforeLayers(std::string_view attribute, Dialect dialect) {
   return !attribute.starts_with('_') && attribute < "layers";
 }
 
+namespace {
+
+// Where the walk of a container finds its entries (_save_container_state); "" for what it passes
+// by: Keras 3 sets, tf-keras lists of lists. The inner lists are "container", "container_1".
+std::vector<std::string> EntryPaths(const ObjectPlan& object, Dialect dialect) {
+  std::vector<std::string> paths(object.layers.size());
+  const bool keras3 = dialect == Dialect::kKeras3;
+  if (object.keep == (keras3 ? KeepHow::kSet : KeepHow::kLists)) return paths;
+  const std::size_t first_list = (paths.size() + 1) / 2;
+  ClassKeys keys;
+  for (std::size_t k = 0; k < object.keep_order.size(); ++k) {
+    std::string place = object.attributes[0] + "/";
+    if (object.keep == KeepHow::kLists) {
+      place += k < first_list ? "container/" : "container_1/";
+      if (k == first_list) keys = ClassKeys();
+    }
+    const auto entry = static_cast<std::size_t>(object.keep_order[k]);
+    paths[entry] = place + keys.Next(object.layers[entry].class_name);
+  }
+  return paths;
+}
+
+// Objects of a person's own class: what is met under its attribute before the attribute `layers`,
+// which models have, stands there. tf-keras does not track what a set holds.
+std::vector<std::string> OwnPaths(const ObjectPlan& object, Dialect dialect) {
+  const bool model = object.kind == ObjectKind::kSubclass;
+  const bool tracked = dialect == Dialect::kKeras3 || object.keep != KeepHow::kSet;
+  const auto first = [&](const std::string& attribute) {
+    return !model || !tracked || VisitedBeforeLayers(attribute, dialect);
+  };
+  std::vector<std::string> paths(object.layers.size());
+  if (object.keep == KeepHow::kAttributes) {
+    for (std::size_t i = 0; i < paths.size(); ++i) {
+      if (first(object.attributes[i])) paths[i] = object.attributes[i];
+    }
+  } else if (first(object.attributes[0])) {
+    paths = EntryPaths(object, dialect);
+  }
+  if (!model || !tracked) return paths;
+  ClassKeys keys;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    // Keras 3 counts entries that were visited before, tf-keras does not.
+    if (!paths[i].empty() && dialect == Dialect::kTfKeras) continue;
+    const std::string key = keys.Next(object.layers[i].class_name);
+    if (paths[i].empty()) paths[i] = "layers/" + key;
+  }
+  return paths;
+}
+
+}  // namespace
+
 std::vector<std::string> ChildPaths(const ObjectPlan& container, Dialect dialect) {
+  if (IsOwnClass(container)) return OwnPaths(container, dialect);
   std::vector<std::string> paths;
   paths.reserve(container.layers.size());
   ClassKeys keys;
-  for (std::size_t i = 0; i < container.layers.size(); ++i) {
-    const bool own_attribute = container.kind == ObjectKind::kSubclass &&
-                               i < container.attributes.size() &&
-                               VisitedBeforeLayers(container.attributes[i], dialect);
-    if (own_attribute) {
-      // Keras 3 counts entries that were visited before, tf-keras does not.
-      if (dialect == Dialect::kKeras3) keys.Next(container.layers[i].class_name);
-      paths.push_back(container.attributes[i]);
-    } else {
-      paths.push_back("layers/" + keys.Next(container.layers[i].class_name));
-    }
+  for (const ObjectPlan& layer : container.layers) {
+    paths.push_back("layers/" + keys.Next(layer.class_name));
   }
   return paths;
 }

@@ -19,7 +19,8 @@ class ClassKeys {
 };
 
 // For each of the container's `layers` the path, from its own group, at which the dialect's real
-// library writes it: "layers/dense_1", or an attribute's name in a subclass model.
+// library writes it: "layers/dense_1", "encoder" of an attribute, "blocks/dense" of a list; ""
+// where it writes nothing.
 std::vector<std::string> ChildPaths(const ObjectPlan& container, Dialect dialect);
 
 // Subclass models: whether the attribute is visited before the pseudo-attribute `layers`.

@@ -49,6 +49,10 @@ struct Encoder {
     const std::vector<std::string> paths =
         object.kind == ObjectKind::kWrapper ? object.attributes : ChildPaths(object, dialect);
     for (std::size_t i = 0; i < object.layers.size(); ++i) {
+      if (paths[i].empty()) {
+        next += Variables(object.layers[i]).size();
+        continue;
+      }
       Group* parent = EnsureGroup(group, paths[i]);
       const std::string last = paths[i].substr(paths[i].rfind('/') + 1);
       if (parent == nullptr || parent->Find(last) != nullptr) {

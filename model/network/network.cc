@@ -125,6 +125,11 @@ Result<Network> Network::Create(ModelPlan plan) {
     return Fail(ErrorKind::kUnknownLayer, plan.model.name, "no forward pass for a functional graph",
                 "use a chain of layers");
   }
+  if (HasOwnContainers(plan)) {
+    return Fail(ErrorKind::kUnknownLayer, plan.model.name,
+                "no loading of models that hold a class of a person's own or keep layers in lists",
+                "use nested Sequential models and plain attributes");
+  }
   auto impl = std::make_unique<Impl>();
   impl->plan = std::move(plan);
   impl->variable_plans = Variables(impl->plan.model);

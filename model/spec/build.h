@@ -22,7 +22,7 @@ enum class StepOp : std::uint8_t {
   kFreeze,      // target's trainable = false, at construction or after
   kUnfreeze,    // target's trainable = true, after
   kNoop,        // a layer that does nothing in inference stands before architecture layer `at`
-  kNest,        // architecture layers [begin, end) form a nested Sequential
+  kNest,        // architecture layers [begin, end) form one nested model or layer
   // Deliberately another model.
   kInsert,    // one more layer before architecture layer `at`
   kRemove,    // architecture layer `layer` is left out
@@ -47,6 +47,16 @@ enum class StepOp : std::uint8_t {
 enum class AssembleHow : std::uint8_t { kList, kAdd, kFunctional, kSubclass };
 enum class InputHow : std::uint8_t { kGiven, kBuild, kCall };  // Input layer; build(shape); a call
 enum class RebuildHow : std::uint8_t { kFromConfig, kJson, kClone };
+// What a nest is: a Sequential, a functional model, a model or a layer of a person's own class.
+enum class NestHow : std::uint8_t { kSequential, kFunctional, kSubclass, kLayer };
+// How an object of a person's own class keeps what it calls.
+enum class KeepHow : std::uint8_t {
+  kAttributes,  // each under an attribute of its own
+  kList,
+  kLists,  // a list of two lists
+  kDict,
+  kSet,
+};
 enum class TargetKind : std::uint8_t { kLayer, kNest, kModel };
 
 struct Step {
@@ -67,8 +77,13 @@ struct Step {
   std::string key;           // kSet; kCompile: the loss
   ConfigValue value;         // kSet
   std::vector<int> order;    // kOrder, kCalls, kOperands, kOutputs
-  std::vector<std::string> attributes;  // kAssemble subclass: one per top-level layer, unique
-  std::vector<int> attribute_order;     // kAssemble subclass: order of assignment; empty: 0, 1, ...
+  // kAssemble subclass, kNest of a person's own class: one for each layer that it calls, unique;
+  // with a container one in all.
+  std::vector<std::string> attributes;
+  // The same: order of assignment, or in the container; empty: 0, 1, ...
+  std::vector<int> attribute_order;
+  KeepHow keep = KeepHow::kAttributes;  // the same
+  NestHow nest = NestHow::kSequential;  // kNest
   std::optional<LayerSpec> spec;        // kInsert
   AssembleHow how = AssembleHow::kList;
   InputHow input = InputHow::kGiven;

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <functional>
-#include <set>
 #include <utility>
 
 #include "model/spec/graph.h"
@@ -16,21 +14,6 @@ struct Item {
   int place = 0;
 };
 
-// Attributes of keras.Model that an assignment would break or that mean something else.
-constexpr std::string_view kReservedAttributes[] = {
-    "build",     "built",      "call",    "compile",       "compiled",  "dtype",     "fit",
-    "input",     "inputs",     "layers",  "losses",        "loss",      "metrics",   "name",
-    "optimizer", "output",     "outputs", "path",          "predict",   "run",       "save",
-    "state",     "submodules", "summary", "test_on_batch", "trainable", "variables", "weights"};
-
-bool IsIdentifier(std::string_view text) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  if (text.empty() || !letter(text.front())) return false;
-  return std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 class Interpreter {
  public:
   Interpreter(const ArchitectureSpec& architecture, ParsedProgram program,
@@ -40,6 +23,7 @@ class Interpreter {
         session_(architecture.dialect, counters) {}
 
   Result<ModelPlan> Play() {
+    session_.SetPolicy(program_.policy);
     for (const Step* step : program_.before) {
       if (step->op == StepOp::kClearNames) {
         session_.ClearNames();
@@ -87,7 +71,7 @@ class Interpreter {
     std::vector<int> children;
     for (auto it = first; it != last; ++it) children.push_back(it->object);
     Shape shape;
-    if (nest.step->own_input) {
+    if (nest.step->own_input || nest.step->nest == NestHow::kFunctional) {
       shape = architecture_.input_shape;
       for (auto it = items_.begin(); it != first; ++it) {
         auto next = session_.ShapeThrough(it->object, shape);
@@ -95,8 +79,22 @@ class Interpreter {
         shape = *std::move(next);
       }
     }
-    auto made = session_.NewSequential(nest.name, nest.trainable, children,
-                                       nest.step->own_input ? &shape : nullptr);
+    Result<int> made = -1;
+    switch (nest.step->nest) {
+      case NestHow::kSequential:
+        made = session_.NewSequential(nest.name, nest.trainable, children,
+                                      nest.step->own_input ? &shape : nullptr);
+        break;
+      case NestHow::kFunctional:
+        made = session_.NewFunctional(nest.name, nest.trainable, children, shape);
+        break;
+      case NestHow::kSubclass:
+      case NestHow::kLayer:
+        made = session_.NewOwn(
+            nest.step->nest == NestHow::kLayer ? ObjectKind::kHolder : ObjectKind::kSubclass,
+            "Block", nest.name, nest.trainable, children, *nest.step);
+        break;
+    }
     if (!made) return std::unexpected(std::move(made).error());
     session_.object(*made).nest = nest.ordinal;
     first->object = *made;
@@ -201,37 +199,8 @@ class Interpreter {
     if (step.input != InputHow::kCall) {
       return BadBuild("assemble", "a subclass model is built by a call", "use input call");
     }
-    const std::size_t count = tops.size();
-    const std::set<std::string> unique(step.attributes.begin(), step.attributes.end());
-    if (step.attributes.size() != count || unique.size() != count) {
-      return BadBuild("assemble", "attributes must name each top-level layer once",
-                      "give " + std::to_string(count) + " names");
-    }
-    for (const std::string& attribute : step.attributes) {
-      if (!IsIdentifier(attribute) ||
-          std::ranges::find(kReservedAttributes, attribute) != std::end(kReservedAttributes)) {
-        return BadBuild("assemble", "\"" + attribute + "\" cannot be an attribute",
-                        "use a plain identifier");
-      }
-    }
-    std::vector<int> order = step.attribute_order;
-    if (order.empty()) {
-      for (std::size_t i = 0; i < count; ++i) order.push_back(static_cast<int>(i));
-    }
-    std::vector<int> calls(count, -1);
-    std::vector<int> children;
-    std::vector<std::string> attributes;
-    for (int j : order) {
-      const auto index = static_cast<std::size_t>(j);
-      if (order.size() != count || j < 0 || index >= count || calls[index] != -1) {
-        return BadBuild("assemble", "attribute_order is no permutation", "list each once");
-      }
-      calls[index] = static_cast<int>(children.size());
-      children.push_back(tops[index]);
-      attributes.push_back(step.attributes[index]);
-    }
-    return session_.NewSubclass(program_.model_name, program_.model_trainable, std::move(children),
-                                std::move(calls), std::move(attributes));
+    return session_.NewOwn(ObjectKind::kSubclass, "Net", program_.model_name,
+                           program_.model_trainable, tops, step);
   }
 
   Status After(const Step& step) {

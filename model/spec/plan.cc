@@ -158,7 +158,9 @@ ObjectPlan MakePlan(Session& session, Dialect dialect, int id, int& index) {
   }
   plan.class_name = object.kind == ObjectKind::kSequential   ? "Sequential"
                     : object.kind == ObjectKind::kFunctional ? "Functional"
-                                                             : "Net";
+                                                             : object.own_class;
+  plan.keep = object.keep;
+  plan.keep_order = object.keep_order;
   if (!object.graph.empty()) {
     PlanGraph(session, dialect, Object(object), index, plan);
     return plan;
@@ -212,6 +214,14 @@ void CollectTrainable(const ObjectPlan& object, std::vector<const VariablePlan*>
 }
 
 void CollectNonTrainable(const ObjectPlan& object, std::vector<const VariablePlan*>& out) {
+  if (object.kind == ObjectKind::kHolder && !object.trainable) {
+    // base_layer.Layer: the weights of each sublayer, one sublayer after the other.
+    for (const ObjectPlan& layer : object.layers) {
+      CollectTrainable(layer, out);
+      CollectNonTrainable(layer, out);
+    }
+    return;
+  }
   for (const VariablePlan& variable : object.variables) {
     if (!object.trainable || !variable.trainable) out.push_back(&variable);
   }
@@ -224,6 +234,16 @@ void CollectNonTrainable(const ObjectPlan& object, std::vector<const VariablePla
 }  // namespace
 
 bool IsModel(const ObjectPlan& object) { return IsModelKind(object.kind); }
+bool IsOwnClass(const ObjectPlan& object) { return IsOwnKind(object.kind); }
+
+static bool HoldsOwnClass(const ObjectPlan& object) {
+  return IsOwnClass(object) || std::ranges::any_of(object.layers, HoldsOwnClass);
+}
+
+bool HasOwnContainers(const ModelPlan& plan) {
+  return plan.model.keep != KeepHow::kAttributes ||
+         std::ranges::any_of(plan.model.layers, HoldsOwnClass);
+}
 
 ObjectPlan PlanOf(Session& session, Dialect dialect, int model) {
   int index = 0;

@@ -22,7 +22,15 @@ struct VariablePlan {
   bool operator==(const VariablePlan&) const = default;
 };
 
-enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubclass, kWrapper };
+// kSubclass: a model of a person's own class; kHolder: a layer of such a class, which holds others.
+enum class ObjectKind : std::uint8_t {
+  kLayer,
+  kSequential,
+  kFunctional,
+  kSubclass,
+  kWrapper,
+  kHolder
+};
 
 // A layer or a model. Containers hold their children in `layers` in model.layers order. A wrapper
 // (Bidirectional, RNN of cells ...) is one computing layer whose variables belong to its parts,
@@ -30,7 +38,7 @@ enum class ObjectKind : std::uint8_t { kLayer, kSequential, kFunctional, kSubcla
 struct ObjectPlan {
   ObjectKind kind = ObjectKind::kLayer;
   Dialect dialect = Dialect::kKeras3;  // flags and the legacy order differ a little
-  std::string class_name;  // "Dense"; of a subclass model "Net"; "InputLayer" only in functionals
+  std::string class_name;  // "Dense"; of a person's own "Net", "Block"; "InputLayer" in functionals
   std::string name;
   bool name_given = false;  // by a person, not by a counter
   bool trainable = true;
@@ -42,8 +50,12 @@ struct ObjectPlan {
   // Leaf: the sub-object that owns the variables in `.weights.h5` ("cell" for RNNs), else "".
   std::string weights_h5_owner;
   std::vector<ObjectPlan> layers;
-  // kSubclass: attribute name of each of `layers`. kWrapper: where `.weights.h5` keeps each part,
-  // from the wrapper's group: "forward_layer", "cells/lstm_cell_1".
+  // kSubclass, kHolder: how `layers` are kept; attribute name of each, or of the one container; and
+  // with a container its entries in its own order, as indices into `layers`.
+  KeepHow keep = KeepHow::kAttributes;
+  std::vector<int> keep_order;
+  // kWrapper: where `.weights.h5` keeps each part, from the wrapper's group: "forward_layer",
+  // "cells/lstm_cell_1".
   std::vector<std::string> attributes;
   std::string part;  // of a wrapper's part: its name in variable ids: "forward", "cells", "1"
   std::vector<int> call_order;  // containers: indices into `layers` in the order of calls
@@ -75,8 +87,15 @@ Result<ModelPlan> Interpret(const ArchitectureSpec& architecture, const Build& b
 // The plan of `Sequential([Input, ...])`: the program with the one step kAssemble list.
 Result<ModelPlan> PlanSequential(const ArchitectureSpec& architecture);
 
-// A Sequential, functional or subclass model, as opposed to a layer or wrapper.
+// A Sequential, functional or subclass model, or a layer that holds others as a model does: what
+// is inside are layers of the whole model.
 bool IsModel(const ObjectPlan& object);
+
+// Of a person's own class: a subclass model or a holder.
+bool IsOwnClass(const ObjectPlan& object);
+// Whether the object, or anything inside, is a holder, a nested subclass model, or keeps its layers
+// in a container.
+bool HasOwnContainers(const ModelPlan& plan);
 
 // The InputLayers of a functional model, in the order of its inputs.
 std::vector<const ObjectPlan*> InputLayers(const ObjectPlan& model);

@@ -162,6 +162,14 @@ class Reader {
         nest.step = &step;
         nest.ordinal = static_cast<int>(program_.nests.size());
         nest.name = step.name;
+        const bool own = step.nest == NestHow::kSubclass || step.nest == NestHow::kLayer;
+        if (!own && (step.keep != KeepHow::kAttributes || !step.attributes.empty())) {
+          return BadBuild("nest", "attributes of a model that is no class of a person's own",
+                          "use how subclass or layer");
+        }
+        if (step.own_input && step.nest != NestHow::kSequential) {
+          return BadBuild("nest", "own_input of what is no Sequential", "leave it out");
+        }
         program_.nests.push_back(std::move(nest));
         return {};
       }

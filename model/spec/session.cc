@@ -177,19 +177,6 @@ Result<int> Session::NewFunctional(const std::string& name, bool trainable,
   return id;
 }
 
-int Session::NewSubclass(const std::string& name, bool trainable, std::vector<int> children,
-                         std::vector<int> calls, std::vector<std::string> attributes) {
-  Object made;
-  made.kind = ObjectKind::kSubclass;
-  made.name_given = !name.empty();
-  made.name = name.empty() ? AutoName("net") : name;
-  made.trainable = trainable;
-  made.children = std::move(children);
-  made.calls = std::move(calls);
-  made.attributes = std::move(attributes);
-  return Allocate(std::move(made));
-}
-
 Status Session::Append(int sequential, int child) {
   Object& o = object(sequential);
   const std::string& name = object(child).name;
@@ -202,7 +189,21 @@ Status Session::Append(int sequential, int child) {
   }
   o.children.push_back(child);
   o.calls.push_back(static_cast<int>(o.calls.size()));
+  if (keras3() || o.has_input || o.children.size() > 1) return {};
+  // tf_keras: Sequential.add takes the Input of a functional model that comes first for its own.
+  if (const Shape* input = LeadingInput(child)) {
+    o.input_shape = *input;
+    o.has_input = true;
+    o.input_name = object(child).name + "_input";
+  }
   return {};
+}
+
+const Shape* Session::LeadingInput(int id) {
+  const Object& o = object(id);
+  if (o.kind == ObjectKind::kFunctional) return &o.input_shape;
+  if (o.kind != ObjectKind::kSequential || o.children.empty()) return nullptr;
+  return LeadingInput(o.children.front());
 }
 
 Status Session::Add(int sequential, int child) {
@@ -217,7 +218,8 @@ Status Session::RebuildIfPossible(int sequential) {
   if (o.has_input) return BuildSequential(sequential, Shape(o.input_shape));
   if (!keras3() || o.children.size() < 2) return {};
   const Object& first = object(o.children.front());
-  if (first.kind != ObjectKind::kSequential || !first.built) return {};
+  const bool known = first.kind == ObjectKind::kSequential || first.kind == ObjectKind::kFunctional;
+  if (!known || !first.built) return {};
   return BuildSequential(sequential, Shape(first.input_shape));
 }
 
@@ -257,9 +259,16 @@ void Session::EnterScope(int id, const std::string& scope) {
   o.parent = scope;
 }
 
+void Session::CastInputFor(int id) {
+  const Object& o = object(id);
+  const bool indices = o.schema != nullptr && o.schema->class_name == "Embedding";
+  if (casts_ && keras3() && symbolic_ && !indices) AutoName("keras_tensor");
+}
+
 Result<Shape> Session::CallChain(const std::vector<int>& children, const std::vector<int>& calls,
                                  const Shape& input, const std::string& scope) {
   Shape shape = input;
+  if (!calls.empty()) CastInputFor(children[static_cast<std::size_t>(calls.front())]);
   for (int index : calls) {
     auto out = Call(children[static_cast<std::size_t>(index)], shape, scope);
     if (!out) return out;
@@ -270,9 +279,11 @@ Result<Shape> Session::CallChain(const std::vector<int>& children, const std::ve
 
 Result<Shape> Session::Call(int id, const Shape& input, const std::string& scope) {
   EnterScope(id, scope);
-  if (object(id).kind == ObjectKind::kSequential) {
+  if (IsModelKind(object(id).kind)) {
+    const bool own = IsOwnKind(object(id).kind);
     if (!object(id).built) {
-      if (Status s = BuildSequential(id, input); !s) return std::unexpected(s.error());
+      Status s = own ? BuildOwn(id, input) : BuildSequential(id, input);
+      if (!s) return std::unexpected(s.error());
     } else if (object(id).input_shape != input) {
       return BadBuild("nest", "its Input has another shape than what reaches it",
                       "let the shapes agree");
@@ -300,23 +311,14 @@ Status Session::BuildLayer(int id, const Shape& input) {
 }
 
 Status Session::BuildModel(int id, const Shape& shape) {
-  if (object(id).kind != ObjectKind::kSubclass) {
+  if (!IsOwnKind(object(id).kind)) {
     if (object(id).built && object(id).input_shape != shape) {
       return BadBuild("assemble", "another input shape than the model has", "let them agree");
     }
     return BuildSequential(id, shape);
   }
   EnterScope(id, "");
-  const std::vector<int> children = object(id).children;
-  symbolic_ = false;
-  auto out = CallChain(children, object(id).calls, shape, object(id).name);
-  symbolic_ = true;
-  if (keras3()) AutoName("keras_tensor");
-  if (!out) return std::unexpected(std::move(out).error());
-  object(id).input_shape = shape;
-  object(id).output_shape = *std::move(out);
-  object(id).built = true;
-  return {};
+  return BuildOwn(id, shape);
 }
 
 Result<Shape> Session::ShapeThrough(int id, const Shape& shape) {
@@ -329,8 +331,8 @@ Result<Shape> Session::ShapeThrough(int id, const Shape& shape) {
     return InferLayerShape(spec, shape, "layer " + o.name);
   }
   Shape out = shape;
-  for (int child : object(id).children) {
-    auto next = ShapeThrough(child, out);
+  for (const int call : object(id).calls) {
+    auto next = ShapeThrough(object(id).children[static_cast<std::size_t>(call)], out);
     if (!next) return next;
     out = *std::move(next);
   }
@@ -357,6 +359,7 @@ Status Session::CheckUniqueNames(int container) {
 bool Session::BuildsItself(int id) {
   const Object& o = object(id);
   if (!IsModelKind(o.kind)) return o.schema->class_name == "Embedding";
+  if (o.kind != ObjectKind::kSequential) return false;
   return !o.children.empty() && BuildsItself(o.children.front());
 }
 

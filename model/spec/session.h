@@ -46,8 +46,11 @@ struct Object {
   std::vector<int> children;  // model.layers; of a functional without its InputLayer; parts
   std::vector<int> calls;     // indices into children in the order of calls
   std::vector<std::string> attributes;
-  bool has_input = false;  // an InputLayer stands first
-  bool own_input = false;  // ... because the program asked for one
+  std::string own_class;  // kSubclass, kHolder
+  KeepHow keep = KeepHow::kAttributes;
+  std::vector<int> keep_order;  // of a container: its entries as indices into `children`
+  bool has_input = false;       // an InputLayer stands first
+  bool own_input = false;       // ... because the program asked for one
   std::string input_name;
   std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
   bool input_trainable = true;
@@ -58,7 +61,10 @@ struct Object {
   std::vector<int> order;  // model.layers: children by index, input k as -1-k
 };
 
-// A model, as opposed to a layer or a wrapper.
+// A model, or a layer that holds others as one does.
+inline bool IsOwnKind(ObjectKind kind) {
+  return kind == ObjectKind::kSubclass || kind == ObjectKind::kHolder;
+}
 inline bool IsModelKind(ObjectKind kind) {
   return kind != ObjectKind::kLayer && kind != ObjectKind::kWrapper;
 }
@@ -74,6 +80,10 @@ class Session {
   NameCounters& counters() { return counters_; }
   Object& object(int id) { return arena_[static_cast<std::size_t>(id)]; }
 
+  // Layers of this dtype policy cast what comes from an Input, which is float32: in Keras 3 another
+  // tensor.
+  void SetPolicy(std::string_view policy) { casts_ = !policy.empty() && policy != "float32"; }
+
   void ClearNames() { counters_.clear(); }
   void MakeStray(std::string_view class_name);
 
@@ -87,8 +97,9 @@ class Session {
   Result<int> NewFunctional(const std::string& name, bool trainable,
                             const std::vector<int>& children, const Shape& input);
   Result<int> NewGraph(const std::string& name, bool trainable, Graph graph);
-  int NewSubclass(const std::string& name, bool trainable, std::vector<int> children,
-                  std::vector<int> calls, std::vector<std::string> attributes);
+  // An object of a person's own class around `called`, in the order of calls.
+  Result<int> NewOwn(ObjectKind kind, std::string_view class_name, const std::string& name,
+                     bool trainable, const std::vector<int>& called, const Step& keeping);
 
   // model.build((None, *shape)) or model(zeros).
   Status BuildModel(int id, const Shape& shape);
@@ -114,22 +125,28 @@ class Session {
   Status Add(int sequential, int child);     // and rebuilds, as Sequential.add does
   Status RebuildIfPossible(int sequential);
   Status BuildSequential(int id, const Shape& shape);
+  Status BuildOwn(int id, const Shape& shape);
   void EnterScope(int id, const std::string& scope);
   Result<Shape> Call(int id, const Shape& input, const std::string& scope);
+  void CastInputFor(int id);
   Result<Shape> CallChain(const std::vector<int>& children, const std::vector<int>& calls,
                           const Shape& input, const std::string& scope);
   Status CallGraph(Object& model, const std::vector<int>& call_order);
   Status BuildLayer(int id, const Shape& input);
   Status CheckUniqueNames(int container);
   Status CheckEmbeddingFirst(int id);
+  const Shape* LeadingInput(int id);  // tf_keras: of a model whose Input shows through
   bool BuildsItself(int id);  // tf_keras: first leaf is an Embedding, which brings its own Input
 
   Result<int> CopyFromConfig(int id, bool keep_name);
   Status CopyParts(int old, int copy);
   Status BuildFromConfig(int old, int copy);
   Result<int> SequentialFromConfig(int id, const std::string& name);
+  Result<int> FunctionalFromConfig(int id, std::string name, RebuildHow how);
+  bool HoldsOwnClass(int id);
 
   Dialect dialect_;
+  bool casts_ = false;
   bool symbolic_ = true;  // calls make KerasTensors, which Keras 3 numbers
   NameCounters counters_;
   std::vector<Object> arena_;

@@ -45,6 +45,7 @@ Status Session::CallGraph(Object& model, const std::vector<int>& call_order) {
     const int layer = model.children[static_cast<std::size_t>(call.layer)];
     std::vector<Shape> operands;
     for (const int source : call.from) {
+      if (source < 0) CastInputFor(layer);
       operands.push_back(source < 0 ? model.inputs[static_cast<std::size_t>(-1 - source)].shape
                                     : results[static_cast<std::size_t>(source)]);
     }

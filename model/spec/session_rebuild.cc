@@ -14,6 +14,9 @@ Status Session::PopAndAdd(int model, int count, bool same) {
     return BadBuild("pop", "cannot pop " + std::to_string(count) + " of " + std::to_string(have),
                     "pop fewer layers");
   }
+  if (!same && HoldsOwnClass(model)) {
+    return BadBuild("pop", "new objects beside a class of a person's own", "pop and add the same");
+  }
   std::vector<int> popped;
   for (int i = 0; i < count; ++i) {
     Object& o = object(model);
@@ -21,7 +24,8 @@ Status Session::PopAndAdd(int model, int count, bool same) {
     o.children.pop_back();
     o.calls.pop_back();
     o.built = false;
-    if (!keras3() && object(o.children.back()).kind == ObjectKind::kSequential) {
+    const ObjectKind last = object(o.children.back()).kind;
+    if (!keras3() && (last == ObjectKind::kSequential || last == ObjectKind::kFunctional)) {
       // Sequential.pop takes `layers[-1].output`, a tensor of the nested model's own graph.
       return BadBuild("pop", "tf_keras cannot pop what follows a nested model", "pop it too");
     }
@@ -42,7 +46,15 @@ Status Session::PopAndAdd(int model, int count, bool same) {
 // A layer through its config; `keep_name` false: `name=None` stands in the config.
 Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   const std::string name = keep_name ? object(id).name : std::string();
+  if (IsOwnKind(object(id).kind)) {
+    return BadBuild("rebuild",
+                    "\"" + object(id).name + "\" of a person's own class, without config",
+                    "assemble another way");
+  }
   if (object(id).kind == ObjectKind::kSequential) return SequentialFromConfig(id, name);
+  if (object(id).kind == ObjectKind::kFunctional) {
+    return FunctionalFromConfig(id, name, RebuildHow::kFromConfig);
+  }
   Object copy = object(id);
   copy.built = false;
   copy.scoped = false;
@@ -90,8 +102,8 @@ Result<int> Session::SequentialFromConfig(int id, const std::string& name) {
 
 Result<int> Session::Rebuild(int model, RebuildHow how) {
   const ObjectKind kind = object(model).kind;
-  if (kind == ObjectKind::kSubclass) {
-    return BadBuild("rebuild", "a subclass model has no config", "assemble another way");
+  if (HoldsOwnClass(model)) {
+    return BadBuild("rebuild", "a class of a person's own has no config", "assemble another way");
   }
   if (kind == ObjectKind::kSequential) {
     if (how == RebuildHow::kClone && keras3()) {
@@ -119,14 +131,21 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
     }
     return SequentialFromConfig(model, object(model).name);
   }
-  // Functional. Keras 3's clone_model names the new InputLayer after the old one's tensor.
-  Object copy = object(model);
+  return FunctionalFromConfig(model, object(model).name, how);
+}
+
+// An empty name: automatic. Keras 3's clone_model names the new InputLayer after the old one's
+// tensor.
+Result<int> Session::FunctionalFromConfig(int id, std::string name, RebuildHow how) {
+  Object copy = object(id);
   copy.children.clear();
   copy.input_trainable = true;
   if (keras3() && how == RebuildHow::kClone) copy.input_name = copy.input_tensor;
   copy.input_tensor = copy.input_name;
   if (!keras3() || how == RebuildHow::kClone) copy.trainable = true;
-  for (int child : std::vector<int>(object(model).children)) {
+  copy.scoped = false;
+  copy.parent.clear();
+  for (int child : std::vector<int>(object(id).children)) {
     auto made = CopyFromConfig(child, true);
     if (!made) return made;
     if (how != RebuildHow::kClone) {
@@ -153,9 +172,10 @@ Result<int> Session::Rebuild(int model, RebuildHow how) {
     // Reading nodes from a config makes one more tensor for each call.
     for (std::size_t i = 0; i < calls; ++i) AutoName("keras_tensor");
   }
-  const int id = Allocate(std::move(copy));
-  if (Status s = CheckUniqueNames(id); !s) return std::unexpected(s.error());
-  return id;
+  copy.name = name.empty() ? AutoName(keras3() ? "functional" : "model") : std::move(name);
+  const int made = Allocate(std::move(copy));
+  if (Status s = CheckUniqueNames(made); !s) return std::unexpected(s.error());
+  return made;
 }
 
 }  // namespace weightproof
