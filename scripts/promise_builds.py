@@ -57,6 +57,43 @@ def build_program(container, layers, ranges, rng):
     return steps
 
 
+def own_programs(containers, layers, number, rng):
+    """Pairs of kinds and programs of builds that keep their layers in the same way."""
+    begin, end = [(0, 2), (1, 3), (0, len(layers))][number % 3]
+    count = end - begin
+    ways = [dict(how="functional"), dict(how="functional")]
+    for how in ("subclass", "layer"):
+        for keep in ("attributes", "list", "lists", "dict"):
+            names = [rng.choice("bz") + str(i) for i in range(count if keep == "attributes" else 1)]
+            order = list(range(count))
+            rng.shuffle(order)
+            ways.append(dict(how=how, keep=keep, attributes=names, attribute_order=order))
+    for way in ways:
+        kinds, programs = [], []
+        for container in containers:
+            steps = build_program(container, layers, [(begin, end)], rng)
+            if not has_kind(container, steps):
+                continue
+            if way["how"] != "functional":
+                steps = [s for s in steps if s["op"] != "rebuild"]
+            for step in steps:
+                if step["op"] == "nest":
+                    step.pop("own_input")
+                    step.update(way)
+            kinds.append(container + "/nested" + ("+functional" if way["how"] == "functional"
+                                                  else "+own"))
+            programs.append(steps)
+        yield kinds, programs
+    for name in "bz":
+        for keep in ("list", "lists", "dict"):
+            order = list(range(len(layers)))
+            rng.shuffle(order)
+            kept = dict(keep=keep, attributes=[name], attribute_order=order)
+            steps = [{"op": "assemble", "how": "subclass", "input": "call", **kept}]
+            kind = "subclass%slayers+own" % ("<" if name < "layers" else ">")
+            yield [kind, kind], [steps, [{"op": "stray", "class": layers[0]["class"]}] + steps]
+
+
 def graph_program(graph, rng):
     """Steps of one build of a graph: calls and operands in another order, names, rebuilds."""
     steps, waiting, order = [], list(range(len(graph["calls"]))), []

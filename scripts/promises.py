@@ -28,7 +28,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "harness/workers")
 from keras_build import play
 from keras_layers import Library, Unsupported
 from keras_worker import Worker
-from promise_builds import build_program, graph_program, has_kind, nestings
+from promise_builds import build_program, graph_program, has_kind, nestings, own_programs
 from promise_models import ARCHITECTURES, GRAPHS
 
 DIALECTS = {"keras": "keras3", "tf_keras": "tf_keras"}
@@ -40,6 +40,10 @@ GRAPH_KINDS = ["functional+graph", "functional+graph+wrapper"]
 GRAPH_BUILDS = 6
 KINDS = [c + d + s for s in ("", "+wrapper") for d in DEPTHS for c in CONTAINERS]
 KINDS += GRAPH_KINDS
+OWN_KINDS = [c + "/nested" + s + o for s in ("", "+wrapper") for o in ("+functional", "+own")
+             for c in CONTAINERS]
+OWN_KINDS += [c + s + "+own" for s in ("", "+wrapper") for c in CONTAINERS[2:4]]
+KINDS += OWN_KINDS
 OTHER_NESTING_SHARE = 0.2  # they promise nothing; fewer trials
 ACCEPTED_MIN, REFUSED_MIN = 8, 20  # fewer loads say nothing
 CHECKED_MIN = {"accept": 40, "refuse": 10}  # loads
@@ -187,6 +191,33 @@ class Bench:
                     kind = container + depth + suffix(layers)
                     self.count(player, files, (kind, kind, "same"))
 
+    def run_own(self, architectures):
+        """Two builds of each container around one nested functional model, or one object of a
+        person's own class, that both sides keep alike; and subclass models with one container."""
+        for number, name in enumerate(architectures):
+            shape, layers = ARCHITECTURES[name]
+            for kinds, programs in own_programs(CONTAINERS, layers, number, self.rng):
+                made = []
+                for kind, steps in zip(kinds, programs):
+                    try:
+                        player = self.make(shape, layers, steps, self.rng.random() < 0.5)
+                        made.append((kind + suffix(layers), player, self.write(player)))
+                    except Unsupported:
+                        self.unbuildable += 1
+                for (w_kind, _, files) in made:
+                    for (r_kind, player, _) in made:
+                        row = (self.own_kind(w_kind), self.own_kind(r_kind), "same")
+                        self.count(player, files, row)
+            print(self.library.name, name, file=sys.stderr, flush=True)
+
+    @staticmethod
+    def own_kind(kind):
+        """The suffixes stand in BuildKind's order: wrapper before own."""
+        for last in ("+functional", "+own"):
+            if last in kind:
+                kind = kind.replace(last, "") + last
+        return kind
+
     def run_graphs(self, names):
         """Every two builds of a graph. What is nesting in a chain is here the order in which the
         library keeps the layers: the formats know them by nothing else."""
@@ -241,7 +272,7 @@ def promise(row, counts):
 def measure(arguments):
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(arguments.library, arguments.seed, folder)
-        everything = not arguments.architectures and not arguments.graphs
+        everything = not arguments.architectures and not arguments.graphs and not arguments.own
         chosen = list(ARCHITECTURES) if everything else arguments.architectures
         bench.run(chosen)
         bench.rng.seed(arguments.seed)
@@ -251,6 +282,8 @@ def measure(arguments):
             bench.run_equal_siblings()
             bench.rng.seed(arguments.seed)
         bench.run_graphs(list(GRAPHS) if everything else arguments.graphs)
+        bench.rng.seed(arguments.seed)
+        bench.run_own(list(ARCHITECTURES) if everything else arguments.own)
     rows = []
     for form in FORMATS:
         for nests in ("same", "different"):
@@ -342,6 +375,8 @@ def main():
     one.add_argument("--out", required=True)
     one.add_argument("--architectures", nargs="*", default=[], help="of these models only")
     one.add_argument("--graphs", nargs="*", default=[], help="of these graphs only")
+    one.add_argument("--own", nargs="*", default=[],
+                     help="nests of a person's own class in these models only")
     two.add_argument("--seed", type=int, default=2)
     two.add_argument("--table", required=True)
     two.add_argument("--architectures", type=int, default=3)

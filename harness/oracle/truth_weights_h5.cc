@@ -26,6 +26,24 @@ const Group* FindGroupAt(const Group& root, std::string path) {
   return child != nullptr ? child->group() : nullptr;
 }
 
+// Where the walk through attributes meets each of the object's layers: "blocks/dense_1"; "" where the
+// library passes it by (Keras 3 sets, tf-keras lists of lists).
+std::vector<std::string> UnderAttributes(const ObjectPlan& object, bool tf_keras) {
+  if (object.keep == KeepHow::kAttributes) return object.attributes;
+  std::vector<std::string> paths(object.layers.size());
+  if (object.keep == (tf_keras ? KeepHow::kLists : KeepHow::kSet)) return paths;
+  std::map<std::string, int> counters[2];
+  const std::size_t half = (paths.size() + 1) / 2;
+  for (std::size_t k = 0; k < paths.size(); ++k) {
+    const bool second = object.keep == KeepHow::kLists && k >= half;
+    const auto entry = static_cast<std::size_t>(object.keep_order[k]);
+    paths[entry] = object.attributes[0] + "/";
+    if (object.keep == KeepHow::kLists) paths[entry] += second ? "container_1/" : "container/";
+    paths[entry] += KeyFor(object.layers[entry], counters[second ? 1 : 0]);
+  }
+  return paths;
+}
+
 // `tf_keras`: sublayers of a subclass model whose attribute that library visits before `layers`
 // take no key there.
 void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::string>& prefixes,
@@ -50,19 +68,23 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
     return;
   }
   std::map<std::string, int> counters;
+  const std::vector<std::string> own =
+      IsOwnClass(object) ? UnderAttributes(object, tf_keras) : std::vector<std::string>();
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
-    const bool subclass =
-        object.kind == ObjectKind::kSubclass && object.keep == KeepHow::kAttributes;
+    const bool met = !own.empty() && !own[i].empty();
     const bool own_only =
-        subclass && tf_keras && object.attributes[i] > "layers" &&
-        std::ranges::any_of(prefixes, [&](const std::string& prefix) {
-          return FindGroupAt(root, prefix + object.attributes[i] + "/") != nullptr;
-        });
+        object.kind == ObjectKind::kHolder ||
+        (met && tf_keras && own[i] > "layers" &&
+         std::ranges::any_of(prefixes, [&](const std::string& prefix) {
+           return FindGroupAt(root, prefix + own[i] + "/") != nullptr;
+         }));
     const std::string key = own_only ? "" : KeyFor(object.layers[i], counters);
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {
-      if (subclass) inner.push_back(prefix + object.attributes[i] + "/");
+      if (met) inner.push_back(prefix + own[i] + "/");
       if (!own_only) inner.push_back(prefix + "layers/" + key + "/");
+      // Nothing stands under the attribute of what the library passes by.
+      if (own_only && !met) inner.push_back(prefix + object.attributes[0] + "/");
     }
     Walk(root, object.layers[i], inner, tf_keras, places);
   }

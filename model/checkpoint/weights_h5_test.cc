@@ -207,5 +207,51 @@ TEST(WeightsH5, OfASubclassModelReadsUnderTheNumbersOfBothLibraries) {
   }
 }
 
+// Where the two libraries were seen to write what a class of a person's own keeps in a container.
+TEST(WeightsH5, KeepsWhatAContainerHoldsWhereTheLibraryFindsIt) {
+  const auto paths = [](Dialect dialect, NestHow how, KeepHow keep, const char* attribute) {
+    ArchitectureSpec architecture;
+    architecture.dialect = dialect;
+    architecture.input_shape = {2};
+    LayerSpec dense;
+    dense.class_name = "Dense";
+    dense.config["units"] = std::int64_t{2};
+    architecture.layers = {dense, dense, dense};
+    Step nest;
+    nest.op = StepOp::kNest;
+    nest.end = 3;
+    nest.nest = how;
+    nest.keep = keep;
+    nest.attributes = {attribute};
+    nest.attribute_order = {2, 0, 1};
+    Step assemble;
+    assemble.how = AssembleHow::kFunctional;
+    const auto plan = Interpret(architecture, {nest, assemble});
+    std::vector<std::string> out;
+    if (!plan) return out;
+    const ObjectPlan& block = plan->model.layers.at(1);
+    const std::vector<std::string> found = ChildPaths(block, dialect);
+    for (const int call : block.call_order) out.push_back(found[static_cast<std::size_t>(call)]);
+    return out;
+  };
+  using Texts = std::vector<std::string>;
+  constexpr auto kKeras3 = Dialect::kKeras3;
+  constexpr auto kTfKeras = Dialect::kTfKeras;
+  EXPECT_EQ(paths(kKeras3, NestHow::kLayer, KeepHow::kList, "stack"),
+            (Texts{"stack/dense_1", "stack/dense_2", "stack/dense"}));
+  EXPECT_EQ(paths(kKeras3, NestHow::kSubclass, KeepHow::kList, "blocks"),
+            (Texts{"blocks/dense_1", "blocks/dense_2", "blocks/dense"}));
+  EXPECT_EQ(paths(kKeras3, NestHow::kSubclass, KeepHow::kList, "stack"),
+            (Texts{"layers/dense_1", "layers/dense_2", "layers/dense"}));
+  EXPECT_EQ(paths(kKeras3, NestHow::kLayer, KeepHow::kLists, "stack"),
+            (Texts{"stack/container/dense_1", "stack/container_1/dense", "stack/container/dense"}));
+  EXPECT_EQ(paths(kKeras3, NestHow::kLayer, KeepHow::kSet, "stack"), (Texts{"", "", ""}));
+  EXPECT_EQ(paths(kTfKeras, NestHow::kLayer, KeepHow::kLists, "stack"), (Texts{"", "", ""}));
+  EXPECT_EQ(paths(kTfKeras, NestHow::kSubclass, KeepHow::kLists, "stack"),
+            (Texts{"layers/dense_1", "layers/dense_2", "layers/dense"}));
+  EXPECT_EQ(paths(kTfKeras, NestHow::kLayer, KeepHow::kDict, "stack"),
+            (Texts{"stack/dense_1", "stack/dense_2", "stack/dense"}));
+}
+
 }  // namespace
 }  // namespace weightproof
