@@ -27,9 +27,8 @@ KeepHow DrawKeep(Chooser& choose, const Space& space) {
 
 void DrawNestKind(Chooser& choose, const Space& space, Step& nest) {
   const auto weight = [&](std::string_view name, int w) { return AllowsStep(space, name) ? w : 0; };
-  nest.nest = static_cast<NestHow>(choose.Weighted({50, weight("nest:functional", 16),
-                                                    weight("nest:subclass", 16),
-                                                    weight("nest:layer", 24)}));
+  nest.nest = static_cast<NestHow>(choose.Weighted(
+      {50, weight("nest:functional", 16), weight("nest:subclass", 16), weight("nest:layer", 24)}));
   if (nest.nest != NestHow::kSequential) nest.own_input = false;
   if (HasClass(nest)) nest.keep = DrawKeep(choose, space);
 }

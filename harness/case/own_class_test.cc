@@ -65,7 +65,8 @@ TEST(OwnClass, IsDrawnOnlyWhereTheSpaceNamesIt) {
   for (std::uint64_t i = 0; i < 1'000; ++i) {
     SeededChoices choices(3, i);
     for (const std::string& feature : Features(Generate(choices))) {
-      EXPECT_FALSE(feature.starts_with("step:keep") || feature.starts_with("step:nest:")) << feature;
+      EXPECT_FALSE(feature.starts_with("step:keep") || feature.starts_with("step:nest:"))
+          << feature;
     }
   }
 }

@@ -26,8 +26,8 @@ const Group* FindGroupAt(const Group& root, std::string path) {
   return child != nullptr ? child->group() : nullptr;
 }
 
-// Where the walk through attributes meets each of the object's layers: "blocks/dense_1"; "" where the
-// library passes it by (Keras 3 sets, tf-keras lists of lists).
+// Where the walk through attributes meets each of the object's layers: "blocks/dense_1"; "" where
+// the library passes it by (Keras 3 sets, tf-keras lists of lists).
 std::vector<std::string> UnderAttributes(const ObjectPlan& object, bool tf_keras) {
   if (object.keep == KeepHow::kAttributes) return object.attributes;
   std::vector<std::string> paths(object.layers.size());
@@ -72,12 +72,11 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
       IsOwnClass(object) ? UnderAttributes(object, tf_keras) : std::vector<std::string>();
   for (std::size_t i = 0; i < object.layers.size(); ++i) {
     const bool met = !own.empty() && !own[i].empty();
-    const bool own_only =
-        object.kind == ObjectKind::kHolder ||
-        (met && tf_keras && own[i] > "layers" &&
-         std::ranges::any_of(prefixes, [&](const std::string& prefix) {
-           return FindGroupAt(root, prefix + own[i] + "/") != nullptr;
-         }));
+    const bool own_only = object.kind == ObjectKind::kHolder ||
+                          (met && tf_keras && own[i] > "layers" &&
+                           std::ranges::any_of(prefixes, [&](const std::string& prefix) {
+                             return FindGroupAt(root, prefix + own[i] + "/") != nullptr;
+                           }));
     const std::string key = own_only ? "" : KeyFor(object.layers[i], counters);
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {

@@ -73,14 +73,24 @@ Build Renamed(Build build, Naming naming) {
   return build;
 }
 
+// Whether a layer at this place is one that an object of a person's own class has an attribute for.
+bool KeptByOwnClass(const Build& build, int at) {
+  return std::ranges::any_of(build, [at](const Step& nest) {
+    const bool own = nest.nest == NestHow::kSubclass || nest.nest == NestHow::kLayer;
+    return nest.op == StepOp::kNest && own && nest.begin < at && at < nest.end;
+  });
+}
+
 // The steps that say which model it is, how it is `nested` if asked, and a list.
 Build PlainestBuild(const Build& build, bool nested, Naming naming) {
   Build plain;
   for (const Step& step : build) {
     const bool name = step.op == StepOp::kName && KeepsName(step, naming) &&
                       (nested || step.target != TargetKind::kNest);
-    if (step.op == StepOp::kSet || step.op == StepOp::kExchange || step.op == StepOp::kRemove ||
-        step.op == StepOp::kInsert || name || (nested && step.op == StepOp::kNest)) {
+    const bool kept = nested && step.op == StepOp::kNoop && KeptByOwnClass(build, step.begin);
+    if (kept || step.op == StepOp::kSet || step.op == StepOp::kExchange ||
+        step.op == StepOp::kRemove || step.op == StepOp::kInsert || name ||
+        (nested && step.op == StepOp::kNest)) {
       plain.push_back(step);
     }
   }

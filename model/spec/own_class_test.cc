@@ -52,9 +52,8 @@ TEST(OwnClass, NumbersVariablesByCallsAndListsThemInTheOrderOfTracking) {
     const ObjectPlan& block = plan->model.layers.at(1);
     EXPECT_EQ(block.kind, ObjectKind::kHolder);
     EXPECT_EQ(block.name, "block");
-    EXPECT_EQ(Ids(Variables(block)),
-              (Texts{"2/kernel", "2/bias", "0/kernel", "0/bias", "1/gamma", "1/beta",
-                     "1/moving_mean", "1/moving_variance"}));
+    EXPECT_EQ(Ids(Variables(block)), (Texts{"2/kernel", "2/bias", "0/kernel", "0/bias", "1/gamma",
+                                            "1/beta", "1/moving_mean", "1/moving_variance"}));
   }
 }
 
@@ -86,8 +85,8 @@ TEST(OwnClass, FrozenAtConstructionOrdersAsLayerOrAsModel) {
     const auto plan = Play(Dialect::kTfKeras, Own(how, KeepHow::kList, {"blocks"}), {freeze});
     return plan ? Ids(LegacyOrder(plan->model.layers.at(1))) : Texts{plan.error().Text()};
   };
-  const Texts layer = {"0/kernel",      "0/bias",            "1/gamma",  "1/beta",
-                       "1/moving_mean", "1/moving_variance", "2/kernel", "2/bias"};
+  const Texts layer = {"0/kernel",          "0/bias",   "1/gamma", "1/beta", "1/moving_mean",
+                       "1/moving_variance", "2/kernel", "2/bias"};
   const Texts model = {"0/kernel", "0/bias", "1/gamma",       "1/beta",
                        "2/kernel", "2/bias", "1/moving_mean", "1/moving_variance"};
   EXPECT_EQ(order(NestHow::kLayer), layer);
