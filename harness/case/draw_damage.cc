@@ -111,6 +111,8 @@ Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only, bool 
     case DamageOp::kZero:
     case DamageOp::kAppend:
       break;  // DrawBytes
+    default:
+      break;  // DrawHostile
   }
   return out;
 }
@@ -159,6 +161,7 @@ void DrawByteDamage(Chooser& choose, const FileNames& names, Case& c) {
 }  // namespace
 
 void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
+  if (c.route.format == RouteFormat::kKerasArchive) return;
   const FileNames names = NamesInFile(writer, c.route.format);
   if (names.datasets.empty()) return;
   if (choose.Percent(40)) return DrawByteDamage(choose, names, c);

@@ -21,11 +21,14 @@ from keras_build import STEPS, play
 from keras_layers import (Library, Unsupported, is_compiled, keeper, optimizer_variables,
                           variables_of)
 from keras_models import KEPT_MAX, Models, Recent, assign_all
+from keras_process import aspects
 from keras_wire import Log, from_wire, predict, to_wire
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
 SHARD_BYTES_MIN = 64
+HOSTILE = ["external_link", "soft_link", "external_storage", "virtual", "huge", "bomb", "traversal",
+           "config"]
 DTYPES = ["float32", "float16", "bfloat16", "float64"]  # of variables, by dtype policies
 MODEL = {"build", "inputs", "more_inputs"}
 FIELDS = {"describe": set(), "assign": MODEL | {"weights"},
@@ -51,7 +54,8 @@ class Worker:
                 "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
-                          "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded}}
+                          "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded,
+                          "hostile": HOSTILE}}
 
     def shards(self):
         parameters = inspect.signature(self.keras.Model.save_weights).parameters
@@ -209,9 +213,10 @@ class Worker:
             reuse = self.models.reuses(build) and not twice
             if not reuse:
                 self.models.begin(build)
+            process = aspects(self.library)
             for _ in range(2 if twice else 1):
                 answer = self.load_once(request, reuse)
-            return answer
+            return dict(answer, process={"before": process, "after": aspects(self.library)})
 
     def load_once(self, request, reuse):
         build, path, inputs = request["build"], request["path"], self.inputs(request)
@@ -291,6 +296,7 @@ def serve(name):
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     sys.stdin, sys.stdout = open(os.devnull), sys.stderr
+    sys.path.append("")  # as in a notebook, modules of the working directory can be imported
     worker = Worker(Library(name))
     # Half a million objects of the library are no garbage: looking through them again and again
     # took a tenth of the time.

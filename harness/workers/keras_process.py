@@ -1,0 +1,58 @@
+"""What of the whole process a load has to leave as it was, for keras_worker.py (PROTOCOL.md)."""
+
+import hashlib
+import locale
+import os
+import sys
+import warnings
+
+import numpy
+
+
+def umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return oct(mask)
+
+
+def digest(texts):
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def custom_objects(keras):
+    return sorted(keras.utils.get_custom_objects())
+
+
+def safe_mode(library):
+    """As it stands outside of any load: None, or False where unsafe deserialization was enabled."""
+    if library.name == "tf_keras":
+        from tf_keras.src.saving import serialization_lib
+    else:
+        from keras.src.saving import serialization_lib
+    return getattr(serialization_lib, "in_safe_mode", lambda: "unknown")()
+
+
+def traceback_filtering(keras):
+    for place in (keras.config, keras.utils) if hasattr(keras, "config") else (keras.utils,):
+        for name in ("is_traceback_filtering_enabled",):
+            if hasattr(place, name):
+                return getattr(place, name)()
+    return "unknown"
+
+
+def aspects(library):
+    keras = library.keras
+    policies = getattr(keras, "dtype_policies", None) or keras.mixed_precision
+    policy = getattr(keras.config, "dtype_policy", None) if hasattr(keras, "config") else None
+    policy = policy() if policy else policies.global_policy()
+    found = {
+        "floatx": keras.backend.floatx(), "epsilon": keras.backend.epsilon(),
+        "image_data_format": keras.backend.image_data_format(), "dtype_policy": policy.name,
+        "traceback_filtering": traceback_filtering(keras), "safe_mode": safe_mode(library),
+        "custom_objects": " ".join(custom_objects(keras)), "sys_path": os.pathsep.join(sys.path),
+        "working_directory": os.getcwd(), "umask": umask(),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "warnings_filters": digest(map(repr, warnings.filters)), "numpy_errors": numpy.geterr(),
+        "recursion_limit": sys.getrecursionlimit(),
+        "environment": digest(sorted("%s=%s" % pair for pair in os.environ.items()))}
+    return {name: str(value) for name, value in found.items()}
