@@ -157,7 +157,7 @@ Lines PythonWatchedLoad(const std::string& make, const std::string& call) {
           "except BlockingIOError: opened = \"\"",
           "new, more = sorted(set(os.listdir(B)) - set(old)), peak() - before",
           "print(\"opened:\", opened or None, \"made or ran:\", new, \"MiB more:\", more)",
-          "sys.exit(opened != \"\" or new != [] or more > 256)"};
+          "sys.exit(opened != \"\" or new != [] or more > 384)"};
   std::erase(lines, "");
   return lines;
 }

@@ -14,7 +14,7 @@ namespace weightproof {
 std::vector<std::string> PythonHostile(const Case& c, const std::string& file);
 
 // Lines after those: the load, watched. `make` builds what `call` loads into; both are statements.
-// They exit with 1 if the load opens, runs or writes what it should not, or takes over 256 MiB.
+// They exit with 1 if the load opens, runs or writes what it should not, or takes over 384 MiB.
 std::vector<std::string> PythonWatchedLoad(const std::string& make, const std::string& call);
 
 }  // namespace weightproof

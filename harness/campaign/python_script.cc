@@ -180,7 +180,7 @@ std::string AimText(ScriptAim aim) {
     case ScriptAim::kKept:
       return "what is beside the weights is not what was saved, 0 if it is or the load is refused";
     case ScriptAim::kHome:
-      return "the load touches what the file alone names, or takes over 256 MiB, 0 if not";
+      return "the load touches what the file alone names, or takes over 384 MiB, 0 if not";
     case ScriptAim::kReplaced:
       return "what stood there is replaced unasked, 0 if not";
   }

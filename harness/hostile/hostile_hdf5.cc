@@ -1,6 +1,7 @@
 // Hostile edits of an HDF5 file, made by the library itself.
 #include <hdf5.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -78,7 +79,8 @@ bool Huge(hid_t file, const Damage& edit, const Values& values, hid_t properties
   const float fill = 1;
   H5Pset_fill_value(properties, H5T_NATIVE_FLOAT, &fill);
   if (edit.how == "chunked") {
-    H5Pset_chunk(properties, 1, &kChunkElements);
+    const hsize_t chunk = std::min(count, kChunkElements);
+    H5Pset_chunk(properties, 1, &chunk);
     H5Pset_deflate(properties, 1);
   } else {
     H5Pset_alloc_time(properties, H5D_ALLOC_TIME_LATE);

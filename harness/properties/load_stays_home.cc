@@ -9,8 +9,7 @@
 namespace weightproof {
 namespace {
 
-// BOUND
-constexpr std::size_t kBytesFree = std::size_t{256} << 20;
+constexpr std::size_t kBytesFree = std::size_t{384} << 20;
 constexpr std::size_t kBytesPerByte = 64;
 constexpr double kSecondsFree = 30;
 constexpr double kSecondsPerByte = 1e-6;

@@ -1,10 +1,11 @@
-"""What of the whole process a load has to leave as it was, for keras_worker.py (PROTOCOL.md)."""
+"""What of the whole process a load has to leave as it was, for keras_worker.py (PROTOCOL.md).
+Filters of warnings are not among it: a library that is imported late adds some of its own, and the
+worker puts them back."""
 
 import hashlib
 import locale
 import os
 import sys
-import warnings
 
 import numpy
 
@@ -33,10 +34,9 @@ def safe_mode(library):
 
 
 def traceback_filtering(keras):
-    for place in (keras.config, keras.utils) if hasattr(keras, "config") else (keras.utils,):
-        for name in ("is_traceback_filtering_enabled",):
-            if hasattr(place, name):
-                return getattr(place, name)()
+    for place in (getattr(keras, "config", None), keras.utils):
+        if hasattr(place, "is_traceback_filtering_enabled"):
+            return place.is_traceback_filtering_enabled()
     return "unknown"
 
 
@@ -52,7 +52,7 @@ def aspects(library):
         "custom_objects": " ".join(custom_objects(keras)), "sys_path": os.pathsep.join(sys.path),
         "working_directory": os.getcwd(), "umask": umask(),
         "locale": locale.setlocale(locale.LC_ALL),
-        "warnings_filters": digest(map(repr, warnings.filters)), "numpy_errors": numpy.geterr(),
+        "numpy_errors": numpy.geterr(),
         "recursion_limit": sys.getrecursionlimit(),
         "environment": digest(sorted("%s=%s" % pair for pair in os.environ.items()))}
     return {name: str(value) for name, value in found.items()}

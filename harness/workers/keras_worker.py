@@ -141,6 +141,12 @@ class Worker:
         answer["warnings"] = log.lines
         return answer, result
 
+    def watched(self, action):
+        """The same of a load: with what it may not change, as it was and as it is."""
+        before = aspects(self.library)
+        answer, result = self.attempt(action)
+        return dict(answer, process={"before": before, "after": aspects(self.library)}), result
+
     @staticmethod
     def expect_suffix(request):
         """Both libraries take the format from the path's suffix, case and all."""
@@ -213,10 +219,9 @@ class Worker:
             reuse = self.models.reuses(build) and not twice
             if not reuse:
                 self.models.begin(build)
-            process = aspects(self.library)
             for _ in range(2 if twice else 1):
                 answer = self.load_once(request, reuse)
-            return dict(answer, process={"before": process, "after": aspects(self.library)})
+            return answer
 
     def load_once(self, request, reuse):
         build, path, inputs = request["build"], request["path"], self.inputs(request)
@@ -231,7 +236,7 @@ class Worker:
             options = {"custom_objects": own} if own else {}
             if reuse:
                 self.models.begin(build, True)
-            answer, model = self.attempt(lambda: self.keras.models.load_model(path, **options))
+            answer, model = self.watched(lambda: self.keras.models.load_model(path, **options))
             if model is None:
                 return answer
             pairs = self.loaded_variables(model, program)
@@ -241,7 +246,7 @@ class Worker:
             assign_all(model, pairs, request["initial"])
             before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
-            answer, _ = self.attempt(lambda: model.load_weights(path, **options))
+            answer, _ = self.watched(lambda: model.load_weights(path, **options))
         after = self.state(model, pairs, inputs, loaded=True, once=reuse)
         answer = {**before, **after, **answer}
         if answer["outcome"] == "ok":
