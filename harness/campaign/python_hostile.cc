@@ -28,10 +28,14 @@ std::string Hdf5Line(const Damage& d) {
           at, p);
     case DamageOp::kVirtual:
       return fmt::format(
-          "v = {0}; t = h5py.VirtualLayout(v.shape, v.dtype); "
-          "t[...] = h5py.VirtualSource(B + \"/bait.h5\", {1}, v.shape); "
+          "{2}v = {0}; t = h5py.VirtualLayout(v.shape, v.dtype); "
+          "t[...] = h5py.VirtualSource({3}, v.shape); "
           "del {0}; f.create_virtual_dataset({1}, t)",
-          at, p);
+          at, p,
+          d.how == "itself"
+              ? ""
+              : fmt::format("b = h5py.File(B + \"/bait.h5\", \"r+\"); b.copy({}, \"bait\"); b.close(); ", p),
+          d.how == "itself" ? "\".\", " + p : "B + \"/bait.h5\", \"bait\"");
     default:
       return fmt::format("t = {0}.dtype; del {0}; f.create_dataset({1}, ({2} // t.itemsize,), t, "
                          "fillvalue=1{3})",

@@ -301,10 +301,9 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
 std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) {
   if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
   if (clause == "load-stays-home") {
-    if (verdict.cause == "time" || verdict.cause == "hang" || verdict.cause == "process-changed") {
-      return std::nullopt;
-    }
-    return ScriptAim::kHome;
+    const bool seen = verdict.cause != "time" && verdict.cause != "process-changed" &&
+                      verdict.severity != Severity::kHang;
+    return seen ? std::optional(ScriptAim::kHome) : std::nullopt;
   }
   if (!PythonKept(verdict.cause, "").empty()) return ScriptAim::kKept;
   if (verdict.cause == "impossible-path-accepted") return ScriptAim::kReplaced;

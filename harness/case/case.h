@@ -113,7 +113,7 @@ struct Damage {
   double value = 0;        // kSetValue
   std::int64_t bytes = 0;  // kZero, kAppend: how many; kHuge, kBomb: how many it pretends to be
   int mask = 0;            // kFlip: the bits that turn, 1 to 255
-  // kSoftLink, kHuge, kBomb, kTraversal, kConfig: one of HostileWords(op).
+  // Of hostile ops that have them: one of HostileWords(op).
   std::string how = {};
   bool operator==(const Damage&) const = default;
 };

@@ -41,6 +41,8 @@ void DrawHostile(Chooser& choose, const Space& space, const ModelPlan& writer, C
   damage.op = kWeights[choose.Weighted(std::span<const int>(weights))].first;
   const std::span<const std::string_view> words = HostileWords(damage.op);
   if (!words.empty()) damage.how = choose.Pick(words);
+  // Who goes round in circles until the stack ends takes half a minute for it.
+  if (damage.op == DamageOp::kVirtual) damage.how = choose.Percent(10) ? "itself" : "elsewhere";
   // What a `.h5` was compiled with stands elsewhere than its config.
   if (damage.how == "loss" && c.route.format != RouteFormat::kKerasArchive) damage.how = "lambda";
   switch (damage.op) {

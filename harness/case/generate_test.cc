@@ -122,7 +122,7 @@ TEST(Generate, DrawsHostileDamageWhereTheSpaceListsItAndNothingElseThere) {
     EXPECT_GE(seen[feature], 1) << feature;
     ++words;
   }
-  EXPECT_EQ(words, 18);
+  EXPECT_EQ(words, 19);
 }
 
 TEST(Generate, DrawsHostileDamageRarelyAndElsewhereNever) {

@@ -205,6 +205,7 @@ std::string_view DamageOpName(DamageOp op) { return kDamageOps[static_cast<std::
 
 std::span<const std::string_view> HostileWords(DamageOp op) {
   static constexpr std::array<std::string_view, 3> kSoftLink = {"elsewhere", "nowhere", "itself"};
+  static constexpr std::array<std::string_view, 2> kVirtual = {"elsewhere", "itself"};
   static constexpr std::array<std::string_view, 2> kHuge = {"contiguous", "chunked"};
   static constexpr std::array<std::string_view, 3> kBomb = {"config", "weights", "asset"};
   static constexpr std::array<std::string_view, 2> kTraversal = {"parent", "absolute"};
@@ -213,6 +214,8 @@ std::span<const std::string_view> HostileWords(DamageOp op) {
   switch (op) {
     case DamageOp::kSoftLink:
       return kSoftLink;
+    case DamageOp::kVirtual:
+      return kVirtual;
     case DamageOp::kHuge:
       return kHuge;
     case DamageOp::kBomb:

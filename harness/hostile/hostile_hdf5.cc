@@ -89,6 +89,14 @@ bool Huge(hid_t file, const Damage& edit, const Values& values, hid_t properties
   return MakeDataset(file, edit.path, values.type.id(), space.id(), properties);
 }
 
+// The dataset under a name that the damaged file does not have: a loader that looks for the source
+// in the file itself does not find itself.
+bool CopyInBait(const Bait& bait, const std::string& path) {
+  const Handle file(H5Fopen(bait.hdf5().c_str(), H5F_ACC_RDWR, H5P_DEFAULT), Kind::kFile);
+  return file.ok() && H5Ocopy(file.id(), path.c_str(), file.id(), "bait", H5P_DEFAULT,
+                              H5P_DEFAULT) >= 0;
+}
+
 bool Edit(hid_t file, const Damage& edit, const Bait& bait) {
   const char* path = edit.path.c_str();
   if (edit.op == DamageOp::kSoftLink) return SoftLink(file, edit);
@@ -105,8 +113,11 @@ bool Edit(hid_t file, const Damage& edit, const Bait& bait) {
     if (!WriteWhole(bait.raw(), std::string(values.bytes.begin(), values.bytes.end()))) return false;
     H5Pset_external(properties.id(), bait.raw().c_str(), 0, values.bytes.size());
   } else {
-    H5Pset_virtual(properties.id(), values.space.id(), bait.hdf5().c_str(),
-                   ("/" + edit.path).c_str(), values.space.id());
+    const bool itself = edit.how == "itself";
+    if (!itself && !CopyInBait(bait, edit.path)) return false;
+    const std::string source = itself ? "/" + edit.path : "/bait";
+    H5Pset_virtual(properties.id(), values.space.id(), itself ? "." : bait.hdf5().c_str(),
+                   source.c_str(), values.space.id());
   }
   return MakeDataset(file, edit.path, values.type.id(), values.space.id(), properties.id());
 }

@@ -9,6 +9,8 @@
 namespace weightproof {
 namespace {
 
+// What any load may take, whatever its file: the request builds a model and predicts as well, and a
+// library imports and compiles parts of itself when they are first used. MEASURED
 constexpr std::size_t kBytesFree = std::size_t{384} << 20;
 constexpr std::size_t kBytesPerByte = 64;
 constexpr double kSecondsFree = 30;
@@ -74,6 +76,10 @@ Verdict CheckLoadStaysHome(const Observation& o) {
   // What befalls a load of other files is another clause's business.
   if (IsHostile(*o.c)) {
     Verdict broken = Broken(o.load, "load");
+    // Which of the two it is depends on the machine.
+    if (broken.severity == Severity::kCrash || broken.severity == Severity::kHang) {
+      broken.cause = "never-answers";
+    }
     if (broken.kind != VerdictKind::kNotAsked) return broken;
   }
   if (o.home) {
