@@ -152,9 +152,9 @@ Lines PythonWatchedLoad(const std::string& make, const std::string& call) {
   Lines lines = {"peak = lambda: int(open(\"/proc/self/status\").read().split(\"VmHWM:\")[1].split()[0]) "
           ">> 10",
           make,
-          "import ctypes; C = ctypes.CDLL(None); w = C.inotify_init1(2048); "
+          "old = os.listdir(B); import ctypes; C = ctypes.CDLL(None); w = C.inotify_init1(2048); "
           "C.inotify_add_watch(w, B.encode(), 33)",
-          "old = os.listdir(B); open(\"/proc/self/clear_refs\", \"w\").write(\"5\"); before = peak()",
+          "open(\"/proc/self/clear_refs\", \"w\").write(\"5\"); before = peak()",
           "try: " + call + "; print(\"accepted\")",
           "except Exception as e: print(\"refused:\", type(e).__name__, str(e)[:300])",
           "try: opened = os.read(w, 65536)[16:].split(b\"\\0\")[0].decode()",

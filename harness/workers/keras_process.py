@@ -20,39 +20,44 @@ def digest(texts):
     return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def custom_objects(keras):
-    return sorted(keras.utils.get_custom_objects())
-
-
-def safe_mode(library):
-    """As it stands outside of any load: None, or False where unsafe deserialization was enabled."""
+def saving_lib(library):
     if library.name == "tf_keras":
         from tf_keras.src.saving import serialization_lib
     else:
         from keras.src.saving import serialization_lib
-    return getattr(serialization_lib, "in_safe_mode", lambda: "unknown")()
+    return serialization_lib
+
+
+def dtype_policy(keras):
+    if hasattr(keras, "config") and hasattr(keras.config, "dtype_policy"):
+        return keras.config.dtype_policy().name
+    return keras.mixed_precision.global_policy().name
 
 
 def traceback_filtering(keras):
-    for place in (getattr(keras, "config", None), keras.utils):
-        if hasattr(place, "is_traceback_filtering_enabled"):
-            return place.is_traceback_filtering_enabled()
-    return "unknown"
+    place = keras.config if hasattr(keras, "config") else sys.modules["tensorflow"].debugging
+    return place.is_traceback_filtering_enabled()
 
 
 def aspects(library):
+    """Texts by aspect; "unknown" where this version of the library does not tell."""
     keras = library.keras
-    policies = getattr(keras, "dtype_policies", None) or keras.mixed_precision
-    policy = getattr(keras.config, "dtype_policy", None) if hasattr(keras, "config") else None
-    policy = policy() if policy else policies.global_policy()
-    found = {
-        "floatx": keras.backend.floatx(), "epsilon": keras.backend.epsilon(),
-        "image_data_format": keras.backend.image_data_format(), "dtype_policy": policy.name,
-        "traceback_filtering": traceback_filtering(keras), "safe_mode": safe_mode(library),
-        "custom_objects": " ".join(custom_objects(keras)), "sys_path": os.pathsep.join(sys.path),
-        "working_directory": os.getcwd(), "umask": umask(),
-        "locale": locale.setlocale(locale.LC_ALL),
-        "numpy_errors": numpy.geterr(),
-        "recursion_limit": sys.getrecursionlimit(),
-        "environment": digest(sorted("%s=%s" % pair for pair in os.environ.items()))}
-    return {name: str(value) for name, value in found.items()}
+    ask = {
+        "floatx": lambda: keras.backend.floatx(), "epsilon": lambda: keras.backend.epsilon(),
+        "image_data_format": lambda: keras.backend.image_data_format(),
+        "dtype_policy": lambda: dtype_policy(keras),
+        "traceback_filtering": lambda: traceback_filtering(keras),
+        # Outside of any load: None, or False where unsafe deserialization was enabled.
+        "safe_mode": lambda: saving_lib(library).in_safe_mode(),
+        "custom_objects": lambda: " ".join(sorted(keras.utils.get_custom_objects())),
+        "sys_path": lambda: os.pathsep.join(sys.path), "working_directory": os.getcwd,
+        "umask": umask, "locale": lambda: locale.setlocale(locale.LC_ALL),
+        "numpy_errors": numpy.geterr, "recursion_limit": sys.getrecursionlimit,
+        "environment": lambda: digest(sorted("%s=%s" % pair for pair in os.environ.items()))}
+    found = {}
+    for name, question in ask.items():
+        try:
+            found[name] = str(question())
+        except Exception:
+            found[name] = "unknown"
+    return found
