@@ -132,12 +132,13 @@ std::string FindingReport(const Engine& engine, const Finding& f) {
           Fenced(f.verdict.evidence) + "\n";
   if (engine.foreign) text += "## Bug or hazard\n" + StandingWords(engine, f) + "\n";
   if (engine.foreign && IsSecurity(f.verdict.severity)) {
-    text += "## Tell the maintainers first\n"
-            "This is of the kind that attackers use. Before it is told anywhere else, send `case.json` "
-            "and `reproduce.py` to the maintainers in the private way that their security policy names "
-            "(for a project on GitHub: SECURITY.md, or \"Report a vulnerability\" under Security), "
-            "and try their newest version first. `corpus/known` names its clause and version only; "
-            "keep this folder out of the repository.\n\n";
+    text +=
+        "## Tell the maintainers first\n"
+        "This is of the kind that attackers use. Before it is told anywhere else, send `case.json` "
+        "and `reproduce.py` to the maintainers in the private way that their security policy names "
+        "(for a project on GitHub: SECURITY.md, or \"Report a vulnerability\" under Security), "
+        "and try their newest version first. `corpus/known` names its clause and version only; "
+        "keep this folder out of the repository.\n\n";
   }
   text += "## The case\n" + Fenced(CaseWords(f.the_case)) + "\n";
   if (f.explanation) text += "## What landed where\n" + HappenedWords(*f.explanation) + "\n";

@@ -34,13 +34,15 @@ std::string Hdf5Line(const Damage& d) {
           at, p,
           d.how == "itself"
               ? ""
-              : fmt::format("b = h5py.File(B + \"/bait.h5\", \"r+\"); b.copy({}, \"bait\"); b.close(); ", p),
+              : fmt::format(
+                    "b = h5py.File(B + \"/bait.h5\", \"r+\"); b.copy({}, \"bait\"); b.close(); ",
+                    p),
           d.how == "itself" ? "\".\", " + p : "B + \"/bait.h5\", \"bait\"");
     default:
-      return fmt::format("t = {0}.dtype; del {0}; f.create_dataset({1}, ({2} // t.itemsize,), t, "
-                         "fillvalue=1{3})",
-                         at, p, d.bytes,
-                         d.how == "chunked" ? ", chunks=(262144,), compression=1" : "");
+      return fmt::format(
+          "t = {0}.dtype; del {0}; f.create_dataset({1}, ({2} // t.itemsize,), t, "
+          "fillvalue=1{3})",
+          at, p, d.bytes, d.how == "chunked" ? ", chunks=(262144,), compression=1" : "");
   }
 }
 
@@ -49,10 +51,9 @@ Lines ConfigLines(const Damage& d, bool keras3) {
   constexpr const char* kFunction =
       "{\"module\": M, \"class_name\": \"function\", \"config\": \"bait\", "
       "\"registered_name\": \"bait\"}";
-  Lines lines = {
-      "M = \"bait_module\"; sys.path.append(\"\")",
-      "open(M + \".py\", \"w\").write(f\"def bait(*a, **k): open({B + '/ran'!r}, 'w')\\n"
-      "class Bait:\\n  @classmethod\\n  def from_config(cls, c): bait()\\nbait()\")"};
+  Lines lines = {"M = \"bait_module\"; sys.path.append(\"\")",
+                 "open(M + \".py\", \"w\").write(f\"def bait(*a, **k): open({B + '/ran'!r}, 'w')\\n"
+                 "class Bait:\\n  @classmethod\\n  def from_config(cls, c): bait()\\nbait()\")"};
   if (d.how == "loss") {
     lines.push_back(
         fmt::format("k[\"compile_config\"] = {{\"optimizer\": \"sgd\", \"loss\": {}}}", kFunction));
@@ -90,9 +91,10 @@ Lines ConfigLines(const Damage& d, bool keras3) {
         "import base64, marshal; code = base64.b64encode(marshal.dumps((lambda *a: "
         "__import__(\"bait_module\").bait()).__code__)).decode()");
   }
-  lines.push_back(fmt::format("l.update(class_name=\"Lambda\", config={{\"name\": name, "
-                              "\"arguments\": {{}}, \"function\": {}{}}})",
-                              function, more));
+  lines.push_back(
+      fmt::format("l.update(class_name=\"Lambda\", config={{\"name\": name, "
+                  "\"arguments\": {{}}, \"function\": {}{}}})",
+                  function, more));
   return lines;
 }
 
@@ -108,7 +110,8 @@ Lines PythonHostile(const Case& c, const std::string& file) {
   const bool config = d.op == DamageOp::kConfig;
   Lines lines = {"import h5py, json, zipfile; B = tempfile.mkdtemp()"};
   if (c.route.format != RouteFormat::kKerasArchive) {
-    lines.push_back(fmt::format("shutil.copy({0}, B + \"/bait.h5\"); f = h5py.File({0}, \"r+\")", file));
+    lines.push_back(
+        fmt::format("shutil.copy({0}, B + \"/bait.h5\"); f = h5py.File({0}, \"r+\")", file));
     if (config) {
       lines.push_back("k = json.loads(f.attrs[\"model_config\"])");
       Append(lines, ConfigLines(d, keras3));
@@ -135,33 +138,35 @@ Lines PythonHostile(const Case& c, const std::string& file) {
     lines.push_back(fmt::format("e[{}B + \"/dropped\"] = b\"bait\"",
                                 d.how == "parent" ? "\"assets\" + 24 * \"/..\" + " : ""));
   } else {
-    lines.push_back(fmt::format("open(\"in.h5\", \"wb\").write(e[{}]); shutil.copy(\"in.h5\", B + "
-                                "\"/bait.h5\"); f = h5py.File(\"in.h5\", \"r+\")",
-                                name));
+    lines.push_back(
+        fmt::format("open(\"in.h5\", \"wb\").write(e[{}]); shutil.copy(\"in.h5\", B + "
+                    "\"/bait.h5\"); f = h5py.File(\"in.h5\", \"r+\")",
+                    name));
     lines.push_back(Hdf5Line(d));
     lines.push_back(fmt::format("f.close(); e[{}] = open(\"in.h5\", \"rb\").read()", name));
   }
   lines.push_back(fmt::format("z = zipfile.ZipFile({}, \"w\")", file));
-  lines.push_back(fmt::format("for n in e: z.writestr(n, e[n], {})",
-                              d.op == DamageOp::kBomb ? "8" : "0"));
+  lines.push_back(
+      fmt::format("for n in e: z.writestr(n, e[n], {})", d.op == DamageOp::kBomb ? "8" : "0"));
   lines.push_back("z.close(); del e");
   return lines;
 }
 
 Lines PythonWatchedLoad(const std::string& make, const std::string& call) {
-  Lines lines = {"peak = lambda: int(open(\"/proc/self/status\").read().split(\"VmHWM:\")[1].split()[0]) "
-          ">> 10",
-          make,
-          "old = os.listdir(B); import ctypes; C = ctypes.CDLL(None); w = C.inotify_init1(2048); "
-          "C.inotify_add_watch(w, B.encode(), 33)",
-          "open(\"/proc/self/clear_refs\", \"w\").write(\"5\"); before = peak()",
-          "try: " + call + "; print(\"accepted\")",
-          "except Exception as e: print(\"refused:\", type(e).__name__, str(e)[:300])",
-          "try: opened = os.read(w, 65536)[16:].split(b\"\\0\")[0].decode()",
-          "except BlockingIOError: opened = \"\"",
-          "new, more = sorted(set(os.listdir(B)) - set(old)), peak() - before",
-          "print(\"opened:\", opened or None, \"made or ran:\", new, \"MiB more:\", more)",
-          "sys.exit(opened != \"\" or new != [] or more > 384)"};
+  Lines lines = {
+      "peak = lambda: int(open(\"/proc/self/status\").read().split(\"VmHWM:\")[1].split()[0]) "
+      ">> 10",
+      make,
+      "old = os.listdir(B); import ctypes; C = ctypes.CDLL(None); w = C.inotify_init1(2048); "
+      "C.inotify_add_watch(w, B.encode(), 33)",
+      "open(\"/proc/self/clear_refs\", \"w\").write(\"5\"); before = peak()",
+      "try: " + call + "; print(\"accepted\")",
+      "except Exception as e: print(\"refused:\", type(e).__name__, str(e)[:300])",
+      "try: opened = os.read(w, 65536)[16:].split(b\"\\0\")[0].decode()",
+      "except BlockingIOError: opened = \"\"",
+      "new, more = sorted(set(os.listdir(B)) - set(old)), peak() - before",
+      "print(\"opened:\", opened or None, \"made or ran:\", new, \"MiB more:\", more)",
+      "sys.exit(opened != \"\" or new != [] or more > 384)"};
   std::erase(lines, "");
   return lines;
 }

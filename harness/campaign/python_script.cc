@@ -259,8 +259,8 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
   if (aim == ScriptAim::kHome) {
     AddPythonBlock(out, SaveLines(c, path, load_path), "", packed);
     const bool whole = c.route.load_as == LoadAs::kModel;
-    const std::string call = whole ? fmt::format("keras.models.load_model({})", load_path)
-                                   : LoadCall(c, load_path);
+    const std::string call =
+        whole ? fmt::format("keras.models.load_model({})", load_path) : LoadCall(c, load_path);
     AddPythonBlock(out, PythonWatchedLoad(whole ? "" : "r, rl = reader()", call), "", packed);
     return out;
   }

@@ -254,7 +254,9 @@ std::string FindingText(const Finding& f, const std::string& testees, const std:
                   f.verdict.cause, clause != nullptr ? clause->sentence : "");
   text += "  what happened: " + OneLine(f.verdict.evidence) + "\n";
   if (!f.reproduction.empty() && IsSecurity(f.verdict.severity)) {
-    text += "  tell the maintainers first, as report.md says; the repository names clause and version\n";
+    text +=
+        "  tell the maintainers first, as report.md says; the repository names clause and "
+        "version\n";
   }
   if (f.bug()) {
     text += fmt::format("  {} says: \"{}\"\n", f.sentence->object, f.sentence->quote);

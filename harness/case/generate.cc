@@ -57,10 +57,11 @@ Case Generate(Choices& choices, const Space& space) {
       // The same model, another one, or a damaged file; a load that skips needs something to skip.
       const bool skips = c.route.skip_mismatch;
       const bool hostile = !space.hostile.empty() && choose.Percent(space.hostile_percent);
-      const std::size_t aim = hostile ? 0 : choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
-                                               !space.damage ? 0
-                                               : skips       ? 30
-                                                             : 15});
+      const std::size_t aim = hostile ? 0
+                                      : choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
+                                                         !space.damage ? 0
+                                                         : skips       ? 30
+                                                                       : 15});
       if (c.route.load_as == LoadAs::kModel) {
         if (Assemble(c)->how == AssembleHow::kSubclass) continue;
         FixReaderOfModel(c);

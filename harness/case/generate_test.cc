@@ -168,8 +168,8 @@ TEST(IsValid, LetsHostileDamageStandAloneInAFileThatHasAPlaceForIt) {
   EXPECT_FALSE(valid("legacy_h5_model", "model", kLoss));
   EXPECT_TRUE(valid("legacy_h5_model", "model", R"({"op": "config", "how": "lambda"})"));
   EXPECT_FALSE(valid("weights_h5", "weights", (std::string(kLink) + "," + kLink).c_str()));
-  EXPECT_FALSE(valid("keras_archive", "weights",
-                     R"({"op": "drop", "path": "layers/dense/vars/0"})"));
+  EXPECT_FALSE(
+      valid("keras_archive", "weights", R"({"op": "drop", "path": "layers/dense/vars/0"})"));
   EXPECT_FALSE(valid("weights_h5", "weights",
                      R"({"op": "soft_link", "path": "layers/dense/vars/0", "how": "up"})"));
   EXPECT_FALSE(valid("weights_h5", "weights", R"({"op": "huge", "path": "layers/dense/vars/0",

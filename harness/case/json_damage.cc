@@ -9,10 +9,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 21> kDamageOps = {
-    "drop",          "rename",    "swap",     "reshape", "retype",        "duplicate",
-    "set_attribute", "chunk",     "set_value", "flip",   "cut",           "zero",
-    "append",        "external_link", "soft_link", "external_storage", "virtual", "huge",
-    "bomb",          "traversal", "config"};
+    "drop",      "rename",           "swap",    "reshape", "retype", "duplicate", "set_attribute",
+    "chunk",     "set_value",        "flip",    "cut",     "zero",   "append",    "external_link",
+    "soft_link", "external_storage", "virtual", "huge",    "bomb",   "traversal", "config"};
 constexpr std::array<std::string_view, 3> kNotNumbers = {"nan", "inf", "-inf"};
 constexpr std::int64_t kIndexMax = std::int64_t{1} << 48;
 constexpr std::int64_t kDamageBytesMax = std::int64_t{1} << 20;  // of one edit

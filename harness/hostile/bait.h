@@ -18,7 +18,7 @@ struct Bait {
   std::string hdf5() const { return folder + "/bait.h5"; }  // the file as it was before the damage
   std::string raw() const { return folder + "/bait.bin"; }  // one dataset's values
   std::string vocabulary() const { return folder + "/bait.txt"; }
-  std::string marker() const { return folder + "/ran"; }  // made by the bait's code
+  std::string marker() const { return folder + "/ran"; }       // made by the bait's code
   std::string dropped() const { return folder + "/dropped"; }  // where an archive's entry points to
 };
 

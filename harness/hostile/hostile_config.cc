@@ -16,15 +16,15 @@ using Json = nlohmann::json;
 // .bait(*a)`, in two pieces around the module's name, which may be any of the same length.
 // Interpreters of another version refuse it, and nothing runs.
 constexpr unsigned char kLambdaHead[] = {
-    0xe3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0x0f, 0, 0, 0, 0xf3, 0x30, 0, 0, 0,
-    0x97, 0, 2, 0, 0x74, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x64, 1, 0xa6, 1, 0, 0, 0xab, 1, 0, 0,
-    0, 0, 0, 0, 0, 0, 0x6a, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0x7c, 0, 0x8e, 0, 0x53, 0, 0xa9, 2, 0x4e,
-    0xda, 0x19};
+    0xe3, 0,    0,    0, 0,    0, 0,    0, 0,    0, 0,    0, 0,    4, 0,    0, 0,    0x0f, 0,    0,
+    0,    0xf3, 0x30, 0, 0,    0, 0x97, 0, 2,    0, 0x74, 1, 0,    0, 0,    0, 0,    0,    0,    0,
+    0,    0,    0x64, 1, 0xa6, 1, 0,    0, 0xab, 1, 0,    0, 0,    0, 0,    0, 0,    0,    0x6a, 1,
+    0,    0,    0,    0, 0,    0, 0,    0, 0x7c, 0, 0x8e, 0, 0x53, 0, 0xa9, 2, 0x4e, 0xda, 0x19};
 constexpr unsigned char kLambdaTail[] = {
-    0xa9, 2, 0xda, 0x0a, 0x5f, 0x5f, 0x69, 0x6d, 0x70, 0x6f, 0x72, 0x74, 0x5f, 0x5f, 0xda, 4,
-    0x62, 0x61, 0x69, 0x74, 0x29, 2, 0xda, 1, 0x61, 0xda, 1, 0x6b, 0x73, 2, 0, 0, 0, 0x20, 0x20,
-    0xda, 0, 0xda, 1, 0x66, 0x72, 0x0a, 0, 0, 0, 3, 0, 0, 0, 0xf3, 0, 0, 0, 0, 0x72, 0x0b, 0, 0,
-    0};
+    0xa9, 2,    0xda, 0x0a, 0x5f, 0x5f, 0x69, 0x6d, 0x70, 0x6f, 0x72, 0x74, 0x5f, 0x5f, 0xda,
+    4,    0x62, 0x61, 0x69, 0x74, 0x29, 2,    0xda, 1,    0x61, 0xda, 1,    0x6b, 0x73, 2,
+    0,    0,    0,    0x20, 0x20, 0xda, 0,    0xda, 1,    0x66, 0x72, 0x0a, 0,    0,    0,
+    3,    0,    0,    0,    0xf3, 0,    0,    0,    0,    0x72, 0x0b, 0,    0,    0};
 
 std::string LambdaCode(const std::string& module) {
   std::string code(reinterpret_cast<const char*>(kLambdaHead), sizeof kLambdaHead);
@@ -44,12 +44,10 @@ void BecomeLambda(Json& layer, const std::string& how, bool old_form, const Json
     config["function_type"] = lambda ? "lambda" : "function";
     config["module"] = bait.module;
   } else if (how == "lambda") {
-    config["function"] = {{"class_name", "__lambda__"},
-                          {"config",
-                           {{"code", code[0]},
-                            {"defaults", nullptr},
-                            {"closure", nullptr},
-                            {"value", code}}}};
+    config["function"] = {
+        {"class_name", "__lambda__"},
+        {"config",
+         {{"code", code[0]}, {"defaults", nullptr}, {"closure", nullptr}, {"value", code}}}};
   } else {
     config["function"] = function;
   }

@@ -140,8 +140,8 @@ Status EditArchive(Archive& archive, Dialect dialect, const Damage& edit, const 
       return due(archive.Write(name.c_str(), text) && archive.Close());
     }
     case DamageOp::kConfig: {
-      Result<std::string> config = MakeHostileConfig(
-          archive.Read("config.json").value_or(""), dialect, edit, bait);
+      Result<std::string> config =
+          MakeHostileConfig(archive.Read("config.json").value_or(""), dialect, edit, bait);
       if (!config) return std::unexpected(std::move(config.error()));
       text = *std::move(config);
       return due(archive.Write("config.json", text) && archive.Close());
@@ -180,19 +180,26 @@ using hdf5::Kind;
 // The text of `model_config` is another one; `with` is the dialect.
 bool EditModelConfig(std::int64_t file, const Damage& edit, const Bait& bait, const void* with) {
   constexpr const char* kName = "model_config";
-  const Handle type(H5Tcopy(H5T_C_S1), Kind::kType);
-  H5Tset_size(type.id(), H5T_VARIABLE);
-  H5Tset_cset(type.id(), H5T_CSET_UTF8);
+  Handle type;
   std::string text;
   {
     const Handle old(H5Aopen(file, kName, H5P_DEFAULT), Kind::kAttribute);
-    char* read = nullptr;
-    if (!old.ok() || H5Aread(old.id(), type.id(), static_cast<void*>(&read)) < 0 ||
-        read == nullptr) {
-      return false;
+    if (!old.ok()) return false;
+    // The library converts neither character sets nor strings of fixed length into others.
+    type = Handle(H5Aget_type(old.id()), Kind::kType);
+    if (H5Tis_variable_str(type.id()) > 0) {
+      char* read = nullptr;
+      if (H5Aread(old.id(), type.id(), static_cast<void*>(&read)) < 0 || read == nullptr) {
+        return false;
+      }
+      text = read;
+      H5free_memory(read);
+    } else {
+      text.resize(H5Tget_size(type.id()));
+      if (H5Aread(old.id(), type.id(), text.data()) < 0) return false;
+      text.resize(std::strlen(text.c_str()));
+      H5Tset_size(type.id(), H5T_VARIABLE);
     }
-    text = read;
-    H5free_memory(read);
   }
   const Result<std::string> config =
       MakeHostileConfig(text, *static_cast<const Dialect*>(with), edit, bait);

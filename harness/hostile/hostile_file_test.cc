@@ -69,8 +69,8 @@ class Hostile : public ::testing::Test {
                               hdf5::Kind::kFile);
     const hdf5::Handle x(H5Dopen2(opened.id(), "a/x", H5P_DEFAULT), hdf5::Kind::kObject);
     std::vector<float> values(6);
-    if (!x.ok() || H5Dread(x.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                           values.data()) < 0) {
+    if (!x.ok() ||
+        H5Dread(x.id(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
       return {};
     }
     return values;
@@ -132,7 +132,8 @@ TEST_F(Hostile, WhatIsNotThereIsRefused) {
   edit.op = DamageOp::kExternalLink;
   edit.path = "b/y";
   EXPECT_FALSE(MakeHostileHdf5(File(), edit, bait_));
-  EXPECT_FALSE(MakeHostile("no archive", RouteFormat::kKerasArchive, Dialect::kKeras3, edit, bait_));
+  EXPECT_FALSE(
+      MakeHostile("no archive", RouteFormat::kKerasArchive, Dialect::kKeras3, edit, bait_));
   edit.op = DamageOp::kConfig;
   edit.how = "module";
   EXPECT_FALSE(MakeHostile(File(), RouteFormat::kLegacyH5Model, Dialect::kKeras3, edit, bait_));

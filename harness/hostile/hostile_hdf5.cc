@@ -93,8 +93,8 @@ bool Huge(hid_t file, const Damage& edit, const Values& values, hid_t properties
 // in the file itself does not find itself.
 bool CopyInBait(const Bait& bait, const std::string& path) {
   const Handle file(H5Fopen(bait.hdf5().c_str(), H5F_ACC_RDWR, H5P_DEFAULT), Kind::kFile);
-  return file.ok() && H5Ocopy(file.id(), path.c_str(), file.id(), "bait", H5P_DEFAULT,
-                              H5P_DEFAULT) >= 0;
+  return file.ok() &&
+         H5Ocopy(file.id(), path.c_str(), file.id(), "bait", H5P_DEFAULT, H5P_DEFAULT) >= 0;
 }
 
 bool Edit(hid_t file, const Damage& edit, const Bait& bait) {
@@ -110,7 +110,8 @@ bool Edit(hid_t file, const Damage& edit, const Bait& bait) {
   const Handle properties(H5Pcreate(H5P_DATASET_CREATE), Kind::kPropertyList);
   if (edit.op == DamageOp::kHuge) return Huge(file, edit, values, properties.id());
   if (edit.op == DamageOp::kExternalStorage) {
-    if (!WriteWhole(bait.raw(), std::string(values.bytes.begin(), values.bytes.end()))) return false;
+    if (!WriteWhole(bait.raw(), std::string(values.bytes.begin(), values.bytes.end())))
+      return false;
     H5Pset_external(properties.id(), bait.raw().c_str(), 0, values.bytes.size());
   } else {
     const bool itself = edit.how == "itself";
@@ -145,7 +146,8 @@ Result<std::string> EditHdf5(const std::string& file, const Damage& edit, const 
 }
 
 Result<std::string> MakeHostileHdf5(const std::string& file, const Damage& edit, const Bait& bait) {
-  if (!WriteWhole(bait.hdf5(), file)) return HostileDoesNotApply(edit, "its bait cannot be written");
+  if (!WriteWhole(bait.hdf5(), file))
+    return HostileDoesNotApply(edit, "its bait cannot be written");
   return EditHdf5(
       file, edit, bait,
       [](std::int64_t id, const Damage& d, const Bait& b, const void*) { return Edit(id, d, b); },

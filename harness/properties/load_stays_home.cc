@@ -1,7 +1,5 @@
 // A load opens no file but its own, runs nothing, leaves the process as it was, and its time and
 // memory are bounded by the size of the file plus the size of the model.
-#include <fmt/core.h>
-
 #include <algorithm>
 
 #include "harness/properties/clauses.h"
@@ -10,7 +8,10 @@ namespace weightproof {
 namespace {
 
 // What any load may take, whatever its file: the request builds a model and predicts as well, and a
-// library imports and compiles parts of itself when they are first used. MEASURED
+// library imports and compiles parts of itself when they are first used. Measured on ordinary
+// cases: at most 45 MiB in 1,300 loads of Keras 3.15.1 (numpy) and 77 MiB in 400 of tf-keras 2.21,
+// each the first load of its process; without those, 9 MiB. At most 4.3 s on a machine three times
+// overbooked.
 constexpr std::size_t kBytesFree = std::size_t{384} << 20;
 constexpr std::size_t kBytesPerByte = 64;
 constexpr double kSecondsFree = 30;
@@ -21,8 +22,6 @@ std::size_t BytesOf(const std::vector<NamedTensor>& tensors) {
   for (const NamedTensor& named : tensors) bytes += named.tensor.bytes().size();
   return bytes;
 }
-
-std::size_t MebibytesOf(std::size_t bytes) { return bytes >> 20; }
 
 Verdict AtHome(const HomeWatch& home) {
   if (home.ran) {
@@ -42,19 +41,18 @@ Verdict AtHome(const HomeWatch& home) {
 }
 
 Verdict Bounded(const Observation& o, const Cost& cost) {
-  const std::size_t size = o.file_bytes + BytesOf(o.saved) + BytesOf(o.initial);
-  const auto of = [&] {
-    return fmt::format("for a file of {} bytes and models of {} bytes together", o.file_bytes,
-                       size - o.file_bytes);
-  };
+  const std::size_t models = BytesOf(o.saved) + BytesOf(o.initial);
+  const std::size_t size = o.file_bytes + models;
+  const std::string of = ", for a file of " + std::to_string(o.file_bytes) +
+                         " bytes and models of " + std::to_string(models) + " bytes together";
   if (cost.peak_bytes_more > kBytesFree + kBytesPerByte * size) {
     return Falsified(Severity::kUnbounded, "memory",
-                     fmt::format("the load took {} MiB more than the process had before, {}",
-                                 MebibytesOf(cost.peak_bytes_more), of()));
+                     "the load took " + std::to_string(cost.peak_bytes_more >> 20) +
+                         " MiB more than the process had before" + of);
   }
   if (cost.seconds > kSecondsFree + kSecondsPerByte * static_cast<double>(size)) {
     return Falsified(Severity::kUnbounded, "time",
-                     fmt::format("the load took {:.0f} s, {}", cost.seconds, of()));
+                     "the load took " + std::to_string(static_cast<int>(cost.seconds)) + " s" + of);
   }
   return Held();
 }
@@ -93,11 +91,11 @@ Verdict CheckLoadStaysHome(const Observation& o) {
   if (const std::vector<std::string> changed = Changed(o.load); !changed.empty()) {
     const std::string& first = changed.front();
     const auto after = o.load.process_after.find(first);
+    const std::string now =
+        after == o.load.process_after.end() ? "gone" : "'" + after->second + "'";
     return Falsified(Severity::kEscape, "process-changed",
-                     fmt::format("the load left the process changed: {}; {} was {} and is {}",
-                                 ListText(changed), first,
-                                 o.load.process_before.find(first)->second,
-                                 after == o.load.process_after.end() ? "gone" : after->second));
+                     "the load left the process changed: " + ListText(changed) + "; " + first +
+                         " was '" + o.load.process_before.find(first)->second + "' and is " + now);
   }
   return o.home || o.load.cost || !o.load.process_before.empty() ? Held() : NotAsked();
 }

@@ -81,8 +81,9 @@ void Look(const std::string& path) { std::ifstream(path).get(); }
 TEST_F(LoadStaysHome, HoldsWhereTheLoadLooksAtNothingButItsFile) {
   EXPECT_EQ(Words(kLink), "held");
   EXPECT_EQ(Words(R"({"op": "soft_link", "path": "layers/dense", "how": "elsewhere"})"), "held");
-  EXPECT_EQ(Words(R"({"op": "huge", "path": "layers/dense/vars/0", "how": "chunked", "bytes": 9999})"),
-            "held");
+  EXPECT_EQ(
+      Words(R"({"op": "huge", "path": "layers/dense/vars/0", "how": "chunked", "bytes": 9999})"),
+      "held");
 }
 
 TEST_F(LoadStaysHome, IsFalsifiedByALookAtTheBait) {

@@ -275,7 +275,8 @@ bool Player::Load() {
   // Read for an account or for its layout only, what cannot be read is left to the load: its answer
   // is the same whether this case is in the sample or not.
   const bool layout = options_.clause == "round-trips" && !o_.reader->makes_reports;
-  if (IsOneFile() && !IsHostile(c_) && (Sampled("accounts-for-everything", 2) || layout) && !ReadTree()) {
+  if (IsOneFile() && !IsHostile(c_) && (Sampled("accounts-for-everything", 2) || layout) &&
+      !ReadTree()) {
     o_.saved_unreadable = false;
   }
   // A whole model is read as it was written, by the flags that its own config tells.

@@ -214,8 +214,7 @@ Answer WorkerTestee::Save(const SaveRequest& request) {
 }
 
 Answer WorkerTestee::Load(const LoadRequest& request) {
-  return Ask(
-      request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); }, true);
+  return Ask(request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); }, true);
 }
 
 Answer WorkerTestee::Assign(const AssignRequest& request) {
