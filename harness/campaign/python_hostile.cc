@@ -79,7 +79,10 @@ Lines ConfigLines(const Damage& d, bool keras3) {
     return lines;
   }
   std::string function = d.how == "lambda" ? "[code, None, None]" : "\"bait\"";
-  std::string more = fmt::format(", \"function_type\": \"{}\", \"module\": M", d.how);
+  std::string more = fmt::format(
+      ", \"function_type\": \"{}\", \"module\": M, \"output_shape\": None, "
+      "\"output_shape_type\": \"raw\", \"output_shape_module\": None",
+      d.how);
   if (keras3) {
     more.clear();
     function = d.how == "lambda" ? "{\"class_name\": \"__lambda__\", \"config\": {\"code\": code, "

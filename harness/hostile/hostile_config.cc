@@ -43,6 +43,8 @@ void BecomeLambda(Json& layer, const std::string& how, bool old_form, const Json
     config["function"] = lambda ? code : Json("bait");
     config["function_type"] = lambda ? "lambda" : "function";
     config["module"] = bait.module;
+    config["output_shape"] = config["output_shape_module"] = nullptr;
+    config["output_shape_type"] = "raw";
   } else if (how == "lambda") {
     config["function"] = {
         {"class_name", "__lambda__"},
