@@ -10,7 +10,7 @@ namespace {
 // What any load may take, whatever its file: the request builds a model and predicts as well, and a
 // library imports and compiles parts of itself when they are first used. Measured on ordinary
 // cases: at most 45 MiB in 2,400 loads of Keras 3.15.1 (numpy), 77 MiB in 350 of tf-keras 2.21; at
-// most 4.3 s, on a machine three times overbooked.
+// most 5.1 s, on a machine three times overbooked.
 constexpr std::size_t kBytesFree = std::size_t{384} << 20;
 constexpr std::size_t kBytesPerByte = 64;
 constexpr double kSecondsFree = 30;
