@@ -30,7 +30,7 @@ def findings(folder):
 def kept_back(name, version):
     """What `weightproof known` writes no folder for, as its maintainers are told first."""
     table = json.loads((ROOT / "corpus" / "known" / f"{name}-{version}.json").read_text())
-    return [one["clause"] for one in table["findings"] if one["severity"] in SECURITY]
+    return sorted({one["clause"] for one in table["findings"] if one["severity"] in SECURITY})
 
 
 def quoted(text):

@@ -179,7 +179,7 @@ std::string TesteeArguments(const std::string& writer, const std::string& reader
 
 Result<Engine> MakeEngine(std::string_view testee) { return MakeEngine(testee, testee); }
 
-Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
+Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool hostile) {
   auto pair = std::make_shared<Pair>();
   pair->writer.name = std::string(writer);
   pair->reader.name = std::string(reader);
@@ -188,7 +188,15 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
   const Description saves = probe->writer->Describe();
   const Description loads = probe->reader->Describe();
   const bool foreign = IsForeign(writer) || IsForeign(reader);
-  const Space space = pair->same() ? loads.space : SpaceOfPair(saves, loads);
+  Space space = pair->same() ? loads.space : SpaceOfPair(saves, loads);
+  if (hostile) {
+    if (space.hostile.empty()) {
+      return Fail(ErrorKind::kBadConfig, std::string(reader),
+                  "its description lists no hostile damage",
+                  "name a loader whose worker lists some in `space`, such as keras");
+    }
+    space.hostile_percent = 100;
+  }
   if (!pair->same() && (space.formats.empty() || space.layers.empty())) {
     return Fail(
         ErrorKind::kBadConfig, std::string(writer) + " and " + std::string(reader),
@@ -225,7 +233,7 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader) {
     if (!Plays(c)) return std::nullopt;
     return c;
   };
-  if (foreign && pair->same()) AddFamilies(engine, space);
+  if (foreign && pair->same() && !hostile) AddFamilies(engine, space);
   engine.enumerate = [](std::uint64_t shard, std::uint64_t shards,
                         const std::function<bool(const Case&)>& visit) {
     Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);

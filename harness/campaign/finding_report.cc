@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/campaign/case_words.h"
+#include "harness/campaign/known.h"
 #include "harness/campaign/reproduce.h"
 
 namespace weightproof {
@@ -130,6 +131,15 @@ std::string FindingReport(const Engine& engine, const Finding& f) {
   text += fmt::format("Severity {}. What happened:\n", SeverityName(f.verdict.severity)) +
           Fenced(f.verdict.evidence) + "\n";
   if (engine.foreign) text += "## Bug or hazard\n" + StandingWords(engine, f) + "\n";
+  if (engine.foreign && IsSecurity(f.verdict.severity)) {
+    text +=
+        "## Tell the maintainers first\n"
+        "This is of the kind that attackers use. Before it is told anywhere else, send `case.json` "
+        "and `reproduce.py` to the maintainers in the private way that their security policy names "
+        "(for a project on GitHub: SECURITY.md, or \"Report a vulnerability\" under Security), "
+        "and try their newest version first. `corpus/known` names its clause and version only; "
+        "keep this folder out of the repository.\n\n";
+  }
   text += "## The case\n" + Fenced(CaseWords(f.the_case)) + "\n";
   if (f.explanation) text += "## What landed where\n" + HappenedWords(*f.explanation) + "\n";
   text += "## Run it again\n";

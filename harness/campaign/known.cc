@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
 
 #include "harness/campaign/finding.h"
 #include "harness/case/json.h"
@@ -37,8 +39,10 @@ KnownFinding ReadOne(JsonFields& fields, const std::string& place) {
   fields.Text("evidence", known.evidence);
   fields.Text("id", known.id);
   fields.Word("severity", kSeverities, known.severity, true);
-  Words(fields, "features", known.signature);
-  Words(fields, "formats", known.formats);
+  // Of a security finding they are not told.
+  const bool told = !IsSecurity(known.severity) || fields.Has("features");
+  if (told) Words(fields, "features", known.signature);
+  if (told) Words(fields, "formats", known.formats);
   if (const Json* value = fields.Find("case")) {
     Result<Case> c = CaseFromJson(value->dump(), place);
     if (c) {
@@ -145,19 +149,23 @@ std::string KnownToJson(std::span<const KnownFinding> known, std::string_view te
     return std::tuple(one.breaks.empty(), one.clause, one.cause, one.signature);
   });
   Json list = Json::array();
+  std::set<std::tuple<std::string, std::string, std::string>> kept_back;
   for (const KnownFinding& one : sorted) {
     Json entry = {{"clause", one.clause},
                   {"cause", one.cause},
-                  {"severity", std::string(SeverityName(one.severity))},
-                  {"features", one.signature},
-                  {"formats", one.formats}};
+                  {"severity", std::string(SeverityName(one.severity))}};
     if (!one.breaks.empty()) entry["sentence"] = one.breaks;
-    if (one.the_case && !IsSecurity(one.severity)) {
-      entry["evidence"] = one.evidence;
-      entry["case"] = Json::parse(CaseToJson(*one.the_case), nullptr, false);
-    } else {
+    // What such a file looks like is for the maintainers first: one line for all of a cause.
+    if (IsSecurity(one.severity)) {
+      if (!kept_back.insert({one.clause, one.cause, one.breaks}).second) continue;
       entry["id"] = one.id;
+      list.push_back(std::move(entry));
+      continue;
     }
+    entry["features"] = one.signature;
+    entry["formats"] = one.formats;
+    entry["evidence"] = one.evidence;
+    if (one.the_case) entry["case"] = Json::parse(CaseToJson(*one.the_case), nullptr, false);
     list.push_back(std::move(entry));
   }
   const Json json = {{"schema", kKnownSchema},

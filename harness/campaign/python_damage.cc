@@ -65,6 +65,8 @@ std::string DamageLine(const Damage& d) {
       return fmt::format("n = {0}; b[n:n + {1}] = bytes(len(b[n:n + {1}]))", BytePlace(d), d.bytes);
     case DamageOp::kAppend:
       return fmt::format("b += b\"\\x5a\" * {}", d.bytes);
+    default:
+      break;  // hostile: python_hostile.h
   }
   return "pass";
 }

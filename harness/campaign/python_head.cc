@@ -32,7 +32,7 @@ std::string Special(Profile profile) {
 
 // "for", "if", "class" and what is indented cannot follow another statement on its line.
 bool Simple(const std::string& line) {
-  for (const char* start : {" ", "for ", "if ", "class ", "def ", "with "}) {
+  for (const char* start : {" ", "for ", "if ", "class ", "def ", "with ", "try:", "except "}) {
     if (line.starts_with(start)) return false;
   }
   return true;

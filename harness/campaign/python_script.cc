@@ -8,6 +8,7 @@
 
 #include "harness/campaign/python_damage.h"
 #include "harness/campaign/python_head.h"
+#include "harness/campaign/python_hostile.h"
 #include "harness/campaign/python_state.h"
 #include "harness/campaign/python_text.h"
 #include "harness/case/json.h"
@@ -107,7 +108,10 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   // A symlink of the same name leads to the file where it lies.
   if (c.route.load_path && load_path != path)
     lines.push_back(fmt::format("attempt(lambda: shutil.copy({}, {}))", path, load_path));
-  for (std::string& line : PythonDamage(c.damage, load_path)) lines.push_back(std::move(line));
+  for (std::string& line :
+       IsHostile(c) ? PythonHostile(c, load_path) : PythonDamage(c.damage, load_path)) {
+    lines.push_back(std::move(line));
+  }
   if (c.reader.session.fresh) {  // the names that a process of its own would give
     lines.push_back(c.architecture.dialect == Dialect::kKeras3
                         ? "keras.utils.clear_session(free_memory=False)"
@@ -175,6 +179,8 @@ std::string AimText(ScriptAim aim) {
       return "a layer silently gets weights that were saved under another name, 0 if not";
     case ScriptAim::kKept:
       return "what is beside the weights is not what was saved, 0 if it is or the load is refused";
+    case ScriptAim::kHome:
+      return "the load touches what the file alone names, or takes over 384 MiB, 0 if not";
     case ScriptAim::kReplaced:
       return "what stood there is replaced unasked, 0 if not";
   }
@@ -250,6 +256,14 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
     AddPythonBlock(out, SaveTail(c, aim, cause, path, load_path), "", packed);
     return out;
   }
+  if (aim == ScriptAim::kHome) {
+    AddPythonBlock(out, SaveLines(c, path, load_path), "", packed);
+    const bool whole = c.route.load_as == LoadAs::kModel;
+    const std::string call =
+        whole ? fmt::format("keras.models.load_model({})", load_path) : LoadCall(c, load_path);
+    AddPythonBlock(out, PythonWatchedLoad(whole ? "" : "r, rl = reader()", call), "", packed);
+    return out;
+  }
   out.push_back("def load():");
   for (std::string& line : LoadLines(c, load_path, aim)) out.push_back(std::move(line));
   AddPythonBlock(out, SaveLines(c, path, load_path), "", packed);
@@ -275,6 +289,7 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
     case ScriptAim::kRefused:
     case ScriptAim::kChanged:
     case ScriptAim::kHalf:
+    case ScriptAim::kHome:
     case ScriptAim::kReplaced:
       out.push_back("print(\"accepted\", *[s.message for s in said], sep=\"\\n\")");
   }
@@ -285,6 +300,11 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
 
 std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) {
   if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
+  if (clause == "load-stays-home") {
+    const bool seen = verdict.cause != "time" && verdict.cause != "process-changed" &&
+                      verdict.severity != Severity::kHang;
+    return seen ? std::optional(ScriptAim::kHome) : std::nullopt;
+  }
   if (!PythonKept(verdict.cause, "").empty()) return ScriptAim::kKept;
   if (verdict.cause == "impossible-path-accepted") return ScriptAim::kReplaced;
   switch (verdict.severity) {

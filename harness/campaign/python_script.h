@@ -22,6 +22,7 @@ enum class ScriptAim : std::uint8_t {
   kHalf,      // the load is accepted, and some variables of a layer have changed and some have not
   kNamed,     // a load by name is accepted without a warning, and a layer got another one's weights
   kKept,      // what is beside the weights is not what was saved (python_state.h)
+  kHome,      // the load opens, runs or writes what it should not, or takes far too much memory
   kReplaced,  // what stood at the path is replaced although that was not asked for
 };
 

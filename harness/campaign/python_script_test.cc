@@ -120,6 +120,59 @@ TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) 
   if (!any) GTEST_SKIP() << "set WEIGHTPROOF_KERAS_PYTHON or WEIGHTPROOF_TF_KERAS_PYTHON";
 }
 
+// A file that is to make the load leave its home.
+Case HostileCase(const char* dialect, const char* damage) {
+  Result<Case> c = CaseFromJson(
+      std::string(R"({"schema": 1, "architecture": {"dialect": ")") + dialect +
+      R"(", "input_shape": [2], "layers": [{"class": "Dense", "config": {"units": 1}}]},
+      "writer": {"build": [{"op": "assemble", "how": "list"}]},
+      "reader": {"build": [{"op": "assemble", "how": "list"}]},
+      "route": {"format": "weights_h5", "path": {"text": "m.weights.h5"}}, "damage": [)" +
+      damage + "]}");
+  EXPECT_TRUE(c) << (c ? "" : c.error().Text());
+  return c ? *c : Case{};
+}
+
+TEST(PythonScript, ShowsALoadThatLeavesItsHomeAndClearsOneThatDoesNot) {
+  struct Row {
+    const char* variable;
+    const char* dialect;
+    const char* damage;
+    int code;
+  };
+  constexpr const char* kLink = R"({"op": "external_link", "path": "layers/dense/vars/0"})";
+  constexpr const char* kMoved =
+      R"({"op": "soft_link", "path": "layers/dense/vars/0", "how": "elsewhere"})";
+  bool any = false;
+  for (const Row& row : {Row{"WEIGHTPROOF_KERAS_PYTHON", "keras3", kLink, 0},
+                         Row{"WEIGHTPROOF_TF_KERAS_PYTHON", "tf_keras", kLink, 1},
+                         Row{"WEIGHTPROOF_TF_KERAS_PYTHON", "tf_keras", kMoved, 0}}) {
+    const char* interpreter = std::getenv(row.variable);
+    if (interpreter == nullptr || *interpreter == '\0') continue;
+    any = true;
+    const std::string script = PythonScript(HostileCase(row.dialect, row.damage), ScriptAim::kHome);
+    const CommandRun ran = RunPython(interpreter, script);
+    EXPECT_EQ(ran.code, row.code) << ran.text << script;
+    EXPECT_FALSE(ran.text.contains("Traceback")) << ran.text;
+    EXPECT_EQ(ran.text.contains("opened: bait.h5"), row.code == 1) << ran.text;
+  }
+  if (!any) GTEST_SKIP() << "set WEIGHTPROOF_KERAS_PYTHON or WEIGHTPROOF_TF_KERAS_PYTHON";
+}
+
+TEST(PythonScript, OfAnyHostileFileIsNeverLongerThanFortyLines) {
+  Space space;
+  space.hostile = {"external_link", "soft_link", "external_storage", "virtual",
+                   "huge",          "bomb",      "traversal",        "config"};
+  space.hostile_percent = 100;
+  for (std::uint64_t i = 0; i < 500; ++i) {
+    SeededChoices choices(13, i);
+    const Case c = Generate(choices, space);
+    if (!IsHostile(c)) continue;
+    const std::string script = PythonScript(c, ScriptAim::kHome);
+    EXPECT_LE(std::ranges::count(script, '\n'), kScriptLinesMax) << CaseToJson(c) << script;
+  }
+}
+
 TEST(PythonScript, OfRandomCasesRunsInRealKeras) {
   const char* interpreter = std::getenv("WEIGHTPROOF_KERAS_PYTHON");
   if (interpreter == nullptr || *interpreter == '\0') GTEST_SKIP() << "no WEIGHTPROOF_KERAS_PYTHON";

@@ -9,6 +9,7 @@
 
 #include "harness/campaign/cover_report.h"
 #include "harness/campaign/finding_report.h"
+#include "harness/campaign/known.h"
 #include "harness/case/json.h"
 
 namespace weightproof {
@@ -252,6 +253,11 @@ std::string FindingText(const Finding& f, const std::string& testees, const std:
       fmt::format("{} ({}{}, {}): {}\n", f.clause, standing, SeverityName(f.verdict.severity),
                   f.verdict.cause, clause != nullptr ? clause->sentence : "");
   text += "  what happened: " + OneLine(f.verdict.evidence) + "\n";
+  if (!f.reproduction.empty() && IsSecurity(f.verdict.severity)) {
+    text +=
+        "  tell the maintainers first, as report.md says; the repository names clause and "
+        "version\n";
+  }
   if (f.bug()) {
     text += fmt::format("  {} says: \"{}\"\n", f.sentence->object, f.sentence->quote);
   }

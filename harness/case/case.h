@@ -80,10 +80,20 @@ enum class DamageOp : std::uint8_t {
   kFlip,
   kCut,
   kZero,
-  kAppend
+  kAppend,
+  // Aimed at a loader's safety. Such an edit stands alone.
+  kExternalLink,
+  kSoftLink,
+  kExternalStorage,
+  kVirtual,
+  kHuge,
+  kBomb,
+  kTraversal,
+  kConfig
 };
 
-constexpr bool OfBytes(DamageOp op) { return op >= DamageOp::kFlip; }
+constexpr bool OfBytes(DamageOp op) { return op >= DamageOp::kFlip && op <= DamageOp::kAppend; }
+constexpr bool IsHostile(DamageOp op) { return op >= DamageOp::kExternalLink; }
 
 struct Damage {
   DamageOp op = DamageOp::kDrop;
@@ -101,8 +111,10 @@ struct Damage {
   // counted in the first stored piece of that dataset, modulo its length.
   std::int64_t index = 0;
   double value = 0;        // kSetValue
-  std::int64_t bytes = 0;  // kZero, kAppend: how many
+  std::int64_t bytes = 0;  // kZero, kAppend: how many; kHuge, kBomb: how many it pretends to be
   int mask = 0;            // kFlip: the bits that turn, 1 to 255
+  // Of hostile ops that have them: one of HostileWords(op).
+  std::string how = {};
   bool operator==(const Damage&) const = default;
 };
 
@@ -128,6 +140,11 @@ struct Case {
   Probe probe;
   bool operator==(const Case&) const = default;
 };
+
+// A file that is to make the load leave its home: its one edit is hostile.
+inline bool IsHostile(const Case& c) {
+  return c.damage.size() == 1 && IsHostile(c.damage.front().op);
+}
 
 inline constexpr int kCaseSchema = 1;
 inline constexpr std::size_t kCaseJsonBytesMax = std::size_t{1} << 20;

@@ -133,6 +133,9 @@ inline constexpr std::string_view kShardedSuffix = ".weights.json";
 // draw_damage.cc: one or two edits on things that the writer's file has.
 void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c);
 
+// draw_hostile.cc: one edit of those that the space lists; none where the file has no place for it.
+void DrawHostile(Chooser& choose, const Space& space, const ModelPlan& writer, Case& c);
+
 // valid.cc
 // For load_as model: the reader's build becomes the writer's, made again from its config.
 void FixReaderOfModel(Case& c);

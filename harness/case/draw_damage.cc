@@ -111,6 +111,8 @@ Damage DrawOne(Chooser& choose, const FileNames& names, bool storage_only, bool 
     case DamageOp::kZero:
     case DamageOp::kAppend:
       break;  // DrawBytes
+    default:
+      break;  // DrawHostile
   }
   return out;
 }
@@ -144,11 +146,13 @@ Damage DrawBytes(Chooser& choose, const FileNames& names) {
 // One or two edits of bytes; now and then of a file whose chunks carry checksums.
 void DrawByteDamage(Chooser& choose, const FileNames& names, Case& c) {
   Damage one = DrawBytes(choose, names);
-  if (choose.Percent(20)) {
+  if (choose.Percent(30)) {
     Damage chunk;
     chunk.op = DamageOp::kChunk;
     chunk.path = one.path.empty() ? choose.Pick(Names(names.datasets)).path : one.path;
-    chunk.deflate = choose.Percent(50) ? 4 : -1;
+    // What is changed in a chunk that is not packed shows by the checksum alone.
+    chunk.deflate = choose.Percent(40) ? 4 : -1;
+    if (one.op != DamageOp::kAppend && choose.Percent(80)) one.path = chunk.path;
     chunk.fletcher32 = choose.Percent(80);
     c.damage.push_back(std::move(chunk));
   }
@@ -159,6 +163,7 @@ void DrawByteDamage(Chooser& choose, const FileNames& names, Case& c) {
 }  // namespace
 
 void DrawDamage(Chooser& choose, const ModelPlan& writer, Case& c) {
+  if (c.route.format == RouteFormat::kKerasArchive) return;
   const FileNames names = NamesInFile(writer, c.route.format);
   if (names.datasets.empty()) return;
   if (choose.Percent(40)) return DrawByteDamage(choose, names, c);

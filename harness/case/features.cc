@@ -134,11 +134,35 @@ std::vector<std::string> Features(const Case& c) {
   if (route.skip_mismatch) out.insert("mode:skip_mismatch");
   if (route.partial) out.insert("mode:partial");
   if (route.sharded) out.insert("mode:sharded");
-  for (const Damage& damage : c.damage)
-    out.insert("damage:" + std::string(DamageOpName(damage.op)));
+  for (const Damage& damage : c.damage) {
+    const std::string how = damage.how.empty() ? "" : ":" + damage.how;
+    out.insert("damage:" + std::string(DamageOpName(damage.op)) + how);
+  }
   out.insert("profile:" + std::string(ProfileName(c.weights.profile)));
   return {out.begin(), out.end()};
 }
+
+namespace {
+
+// Every word of the hostile damage that the space lists and has formats for.
+void AddHostile(Sink& out, const Space& space) {
+  const bool archive = Allows(space.formats, "keras_archive");
+  const bool whole = archive || Allows(space.formats, "legacy_h5_model");
+  for (auto op = DamageOp::kExternalLink; op <= DamageOp::kConfig;
+       op = static_cast<DamageOp>(static_cast<int>(op) + 1)) {
+    const std::string name(DamageOpName(op));
+    if (std::ranges::find(space.hostile, name) == space.hostile.end()) continue;
+    if ((op == DamageOp::kBomb || op == DamageOp::kTraversal) && !archive) continue;
+    if (op == DamageOp::kConfig && !(whole && Allows(space.modes, "model"))) continue;
+    const std::span<const std::string_view> words = HostileWords(op);
+    if (words.empty()) out.insert("damage:" + name);
+    for (const std::string_view word : words) {
+      out.insert("damage:" + name + ":" + std::string(word));
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<std::string> AllFeatures(const Space& space) {
   Sink out;
@@ -231,6 +255,7 @@ std::vector<std::string> AllFeatures(const Space& space) {
         {"drop", "rename", "swap", "reshape", "retype", "duplicate", "chunk", "set_value", "flip",
          "cut", "zero", "append"});
   }
+  AddHostile(out, space);
   if (space.sessions) {
     add("session:", all,
         {"fresh", "models_before", "hash_seed", "working_directory", "locale", "umask", "threads",

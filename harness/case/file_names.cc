@@ -136,7 +136,7 @@ FileNames NamesInFile(const ModelPlan& plan, RouteFormat format) {
   const ObjectPlan& model = plan.model;
   if (format == RouteFormat::kLegacyH5) AddLegacy(names, model, "");
   if (format == RouteFormat::kLegacyH5Model) AddLegacy(names, model, "model_weights/");
-  if (format == RouteFormat::kWeightsH5) {
+  if (format == RouteFormat::kWeightsH5 || format == RouteFormat::kKerasArchive) {
     if (model.kind == ObjectKind::kSubclass)
       AddSubclass(names, model, plan.dialect);
     else
@@ -147,12 +147,14 @@ FileNames NamesInFile(const ModelPlan& plan, RouteFormat format) {
 
 bool DamageApplies(const std::vector<Damage>& damage, const FileNames& names) {
   return std::all_of(damage.begin(), damage.end(), [&](const Damage& one) {
-    if (OfBytes(one.op) && one.path.empty()) return true;
+    if (one.path.empty() && (OfBytes(one.op) || IsHostile(one.op))) return true;
     if (!one.attribute.empty()) return FindList(names, one.path, one.attribute) != nullptr;
     const int dataset = IndexOf(names.datasets, one.path);
     switch (one.op) {
       case DamageOp::kDrop:
       case DamageOp::kRename:
+      case DamageOp::kExternalLink:
+      case DamageOp::kSoftLink:
         return Exists(names, one.path);
       case DamageOp::kSwap:
         return one.path != one.to && Exists(names, one.path) && Exists(names, one.to);

@@ -29,6 +29,7 @@ struct FileNames {
   std::vector<FileNameList> lists;    // legacy; those that need no chunking
 };
 
+// Of an archive: of the weights in it.
 FileNames NamesInFile(const ModelPlan& plan, RouteFormat format);
 
 // Every edit names things that are there (each edit is held against the undamaged file).

@@ -56,10 +56,12 @@ Case Generate(Choices& choices, const Space& space) {
       DrawState(choose, space, c);
       // The same model, another one, or a damaged file; a load that skips needs something to skip.
       const bool skips = c.route.skip_mismatch;
-      const std::size_t aim = choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
-                                               !space.damage ? 0
-                                               : skips       ? 30
-                                                             : 15});
+      const bool hostile = !space.hostile.empty() && choose.Percent(space.hostile_percent);
+      const std::size_t aim = hostile ? 0
+                                      : choose.Weighted({skips ? 20 : 60, skips ? 50 : 25,
+                                                         !space.damage ? 0
+                                                         : skips       ? 30
+                                                                       : 15});
       if (c.route.load_as == LoadAs::kModel) {
         if (Assemble(c)->how == AssembleHow::kSubclass) continue;
         FixReaderOfModel(c);
@@ -70,6 +72,11 @@ Case Generate(Choices& choices, const Space& space) {
         const auto writer = Interpret(c.architecture, c.writer.build);
         if (!writer) continue;
         DrawDamage(choose, *writer, c);
+      }
+      if (hostile) {
+        const auto writer = Interpret(c.architecture, c.writer.build);
+        if (!writer) continue;
+        DrawHostile(choose, space, *writer, c);
       }
       if (aim != 0 && c.route.load_as == LoadAs::kWeights) WithoutTraining(c);
       if (IsValid(c)) return c;

@@ -42,6 +42,9 @@ struct Space {
   std::vector<std::string> modes;  // by_order, by_name, skip_mismatch, partial, model
   std::vector<std::string>
       steps;  // names of build steps: "stray", "nest", "assemble:subclass", "rebuild:clone"
+  // Hostile damage by its op in CASE.md; unlike the other lists, empty means none.
+  std::vector<std::string> hostile = {};
+  int hostile_percent = 1;  // of the cases, where there is a list
   bool damage = true;
   bool sessions = true;
   int layers_max = 6;  // with weights

@@ -91,6 +91,91 @@ TEST(Generate, DrawsWhatIsBesideTheWeightsWhereTheSpaceNamesIt) {
   }
 }
 
+Space Hostile(int percent) {
+  Space space;
+  space.hostile = {"external_link", "soft_link", "external_storage", "virtual",
+                   "huge",          "bomb",      "traversal",        "config"};
+  space.hostile_percent = percent;
+  return space;
+}
+
+TEST(Generate, DrawsHostileDamageWhereTheSpaceListsItAndNothingElseThere) {
+  std::map<std::string, int> seen;
+  int hostile = 0;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    const Case c = Drawn(i, Hostile(100));
+    ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+    const auto read = CaseFromJson(CaseToJson(c));
+    ASSERT_TRUE(read) << read.error().Text();
+    ASSERT_EQ(*read, c);
+    hostile += IsHostile(c) ? 1 : 0;
+    EXPECT_TRUE(IsHostile(c) || c.damage.empty());
+    for (const std::string& feature : Features(c)) ++seen[feature];
+    if (i % 50 != 0) continue;
+    for (const Case& smaller : Shrinks(c)) ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
+  }
+  EXPECT_GT(hostile, static_cast<int>(kCases) * 9 / 10);
+  const std::vector<std::string> plain = AllFeatures(Space{});
+  int words = 0;
+  for (const std::string& feature : AllFeatures(Hostile(100))) {
+    if (std::ranges::find(plain, feature) != plain.end()) continue;
+    EXPECT_GE(seen[feature], 1) << feature;
+    ++words;
+  }
+  EXPECT_EQ(words, 19);
+}
+
+TEST(Generate, DrawsHostileDamageRarelyAndElsewhereNever) {
+  int hostile = 0;
+  for (std::uint64_t i = 0; i < kCases; ++i) {
+    EXPECT_FALSE(IsHostile(Drawn(i)));
+    hostile += IsHostile(Drawn(i, Hostile(1))) ? 1 : 0;
+  }
+  EXPECT_GE(hostile, 1);
+  EXPECT_LE(hostile, static_cast<int>(kCases) / 30);
+}
+
+TEST(IsValid, LetsHostileDamageStandAloneInAFileThatHasAPlaceForIt) {
+  const auto valid = [](const char* format, const char* load_as, const char* damage) {
+    const auto c = CaseFromJson(
+        std::string(R"({"schema": 1, "architecture": {"dialect": "keras3", "input_shape": [2],
+          "layers": [{"class": "Dense", "config": {"units": 1}}]},
+          "writer": {"build": [{"op": "assemble", "how": "list"}]},
+          "reader": {"build": [{"op": "assemble", "how": "list"}])") +
+        (std::string(load_as) == "model" ? R"(, "session": {}}, "route": {"load_as": "model",)"
+                                         : R"(}, "route": {)") +
+        R"("format": ")" + format + R"(", "path": {"text": "m"}}, "damage": [)" + damage + "]}");
+    if (!c) return false;
+    Case fixed = *c;
+    if (fixed.route.load_as == LoadAs::kModel) {
+      Step rebuild;
+      rebuild.op = StepOp::kRebuild;
+      fixed.reader.build = fixed.writer.build;
+      fixed.reader.build.push_back(rebuild);
+    }
+    return IsValid(fixed);
+  };
+  constexpr const char* kBomb = R"({"op": "bomb", "how": "config", "bytes": 1000})";
+  constexpr const char* kLink = R"({"op": "external_link", "path": "layers/dense/vars/0"})";
+  constexpr const char* kLoss = R"({"op": "config", "how": "loss"})";
+  EXPECT_TRUE(valid("keras_archive", "weights", kBomb));
+  EXPECT_FALSE(valid("weights_h5", "weights", kBomb));
+  EXPECT_TRUE(valid("weights_h5", "weights", kLink));
+  EXPECT_TRUE(valid("keras_archive", "model", kLink));
+  EXPECT_FALSE(valid("legacy_h5", "weights", kLink)) << "no such path there";
+  EXPECT_TRUE(valid("keras_archive", "model", kLoss));
+  EXPECT_FALSE(valid("keras_archive", "weights", kLoss));
+  EXPECT_FALSE(valid("legacy_h5_model", "model", kLoss));
+  EXPECT_TRUE(valid("legacy_h5_model", "model", R"({"op": "config", "how": "lambda"})"));
+  EXPECT_FALSE(valid("weights_h5", "weights", (std::string(kLink) + "," + kLink).c_str()));
+  EXPECT_FALSE(
+      valid("keras_archive", "weights", R"({"op": "drop", "path": "layers/dense/vars/0"})"));
+  EXPECT_FALSE(valid("weights_h5", "weights",
+                     R"({"op": "soft_link", "path": "layers/dense/vars/0", "how": "up"})"));
+  EXPECT_FALSE(valid("weights_h5", "weights", R"({"op": "huge", "path": "layers/dense/vars/0",
+                                                  "how": "chunked", "bytes": 99999999999})"));
+}
+
 TEST(Generate, DrawsNothingBesideTheWeightsElsewhere) {
   for (std::uint64_t i = 0; i < 500; ++i) {
     const Case c = Drawn(i);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,8 @@ std::string_view ProfileName(Profile profile);
 std::string_view PathSetupName(PathSetup setup);
 std::string_view RouteFormatName(RouteFormat format);
 std::string_view DamageOpName(DamageOp op);
+// The words that `how` of a hostile damage can be; empty where it has none.
+std::span<const std::string_view> HostileWords(DamageOp op);
 std::string_view StepOpName(StepOp op);
 std::string_view AssembleHowName(AssembleHow how);
 std::string_view NestHowName(NestHow how);

@@ -1,6 +1,4 @@
 // Sessions, routes, damage and whole cases as JSON.
-#include <cmath>
-
 #include "harness/case/json_fields.h"
 
 namespace weightproof {
@@ -17,13 +15,6 @@ constexpr std::array<std::string_view, 4> kFormats = {"legacy_h5", "legacy_h5_mo
                                                       "keras_archive"};
 constexpr std::array<std::string_view, 2> kLoadAs = {"weights", "model"};
 constexpr std::array<std::string_view, 2> kModes = {"by_order", "by_name"};
-constexpr std::array<std::string_view, 13> kDamageOps = {
-    "drop",  "rename",    "swap", "reshape", "retype", "duplicate", "set_attribute",
-    "chunk", "set_value", "flip", "cut",     "zero",   "append"};
-constexpr std::array<std::string_view, 3> kNotNumbers = {"nan", "inf", "-inf"};
-constexpr std::int64_t kIndexMax = std::int64_t{1} << 48;
-constexpr std::int64_t kDamageBytesMax = std::int64_t{1} << 20;  // of one edit
-
 Json PathToJson(const PathSpec& path) {
   Json out = {{"text", path.text}};
   if (path.setup != PathSetup::kNone) out["setup"] = PathSetupName(path.setup);
@@ -57,151 +48,6 @@ void ReadPath(JsonFields& route, std::string_view key, PathSpec& path, bool requ
   fields.Bool("relative", path.relative);
   fields.Done();
   if (!fields.ok()) route.Take(std::move(fields).error());
-}
-
-Json NumberToJson(double value) {
-  if (std::isnan(value)) return kNotNumbers[0];
-  if (std::isinf(value)) return kNotNumbers[value > 0 ? 1 : 2];
-  return value;
-}
-
-void ReadNumber(JsonFields& fields, std::string_view key, double& out) {
-  const Json* value = fields.Find(key, true);
-  if (value == nullptr) return;
-  if (value->is_number()) {
-    out = value->get<double>();
-    return;
-  }
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  const auto* text = value->get_ptr<const std::string*>();
-  if (text != nullptr && *text == "nan")
-    out = std::numeric_limits<double>::quiet_NaN();
-  else if (text != nullptr && *text == "inf")
-    out = kInfinity;
-  else if (text != nullptr && *text == "-inf")
-    out = -kInfinity;
-  else
-    fields.Wrong(key, "a number, \"nan\", \"inf\" or \"-inf\" is due here");
-}
-
-Json OneDamageToJson(const Damage& damage) {
-  Json out = {{"op", DamageOpName(damage.op)}};
-  if (!OfBytes(damage.op) || !damage.path.empty()) out["path"] = damage.path;
-  switch (damage.op) {
-    case DamageOp::kDrop:
-      if (!damage.attribute.empty()) out["attribute"] = damage.attribute;
-      break;
-    case DamageOp::kRename:
-    case DamageOp::kDuplicate:
-      out["to"] = damage.to;
-      break;
-    case DamageOp::kSwap:
-      out["other"] = damage.to;
-      break;
-    case DamageOp::kReshape:
-      out["shape"] = damage.shape;
-      break;
-    case DamageOp::kRetype:
-      out["dtype"] = damage.dtype;
-      if (damage.big_endian) out["big_endian"] = true;
-      break;
-    case DamageOp::kSetAttribute:
-      out["attribute"] = damage.attribute;
-      out["strings"] = damage.strings;
-      break;
-    case DamageOp::kChunk:
-      if (damage.deflate >= 0) out["deflate"] = damage.deflate;
-      if (damage.shuffle) out["shuffle"] = true;
-      if (damage.fletcher32) out["fletcher32"] = true;
-      break;
-    case DamageOp::kSetValue:
-      out["index"] = damage.index;
-      out["value"] = NumberToJson(damage.value);
-      break;
-    case DamageOp::kFlip:
-      out["at"] = damage.index;
-      out["mask"] = damage.mask;
-      break;
-    case DamageOp::kZero:
-      out["at"] = damage.index;
-      out["bytes"] = damage.bytes;
-      break;
-    case DamageOp::kCut:
-      out["at"] = damage.index;
-      break;
-    case DamageOp::kAppend:
-      out["bytes"] = damage.bytes;
-      break;
-  }
-  return out;
-}
-
-Result<Damage> ReadOneDamage(const Json& value, const JsonPlace& place) {
-  JsonFields fields(value, place);
-  Damage damage;
-  fields.Word("op", kDamageOps, damage.op, true);
-  if (damage.op != DamageOp::kAppend) fields.Text("path", damage.path, !OfBytes(damage.op));
-  switch (damage.op) {
-    case DamageOp::kDrop:
-      fields.Text("attribute", damage.attribute);
-      break;
-    case DamageOp::kRename:
-    case DamageOp::kDuplicate:
-      fields.Text("to", damage.to, true);
-      break;
-    case DamageOp::kSwap:
-      fields.Text("other", damage.to, true);
-      break;
-    case DamageOp::kReshape:
-      fields.Ints("shape", 32, damage.shape, 0, kIndexMax, true);
-      break;
-    case DamageOp::kRetype:
-      fields.Text("dtype", damage.dtype, true);
-      fields.Bool("big_endian", damage.big_endian);
-      break;
-    case DamageOp::kSetAttribute:
-      fields.Text("attribute", damage.attribute, true);
-      fields.Texts("strings", 10'000, damage.strings, true);
-      break;
-    case DamageOp::kChunk:
-      fields.Int("deflate", -1, 9, damage.deflate);
-      fields.Bool("shuffle", damage.shuffle);
-      fields.Bool("fletcher32", damage.fletcher32);
-      break;
-    case DamageOp::kSetValue:
-      fields.Integer("index", 0, kIndexMax, damage.index, true);
-      ReadNumber(fields, "value", damage.value);
-      break;
-    case DamageOp::kFlip:
-      fields.Integer("at", 0, kIndexMax, damage.index, true);
-      fields.Int("mask", 1, 255, damage.mask, true);
-      break;
-    case DamageOp::kZero:
-      fields.Integer("at", 0, kIndexMax, damage.index, true);
-      fields.Integer("bytes", 1, kDamageBytesMax, damage.bytes, true);
-      break;
-    case DamageOp::kCut:
-      fields.Integer("at", 0, kIndexMax, damage.index, true);
-      break;
-    case DamageOp::kAppend:
-      fields.Integer("bytes", 1, kDamageBytesMax, damage.bytes, true);
-      break;
-  }
-  fields.Done();
-  if (!fields.ok()) return std::unexpected(std::move(fields).error());
-  return damage;
-}
-
-Result<std::vector<Damage>> ReadDamage(const Json& value, const JsonPlace& place) {
-  auto array = ReadArray(value, place, kCaseDamageMax);
-  if (!array) return std::unexpected(std::move(array.error()));
-  std::vector<Damage> damage;
-  for (std::size_t i = 0; i < (*array)->size(); ++i) {
-    auto one = ReadOneDamage((**array)[i], JsonPlace{&place, "", i, true});
-    if (!one) return std::unexpected(std::move(one.error()));
-    damage.push_back(std::move(*one));
-  }
-  return damage;
 }
 
 Result<SessionSpec> ReadSession(const Json& value, const JsonPlace& place) {
@@ -292,8 +138,6 @@ std::string_view PathSetupName(PathSetup setup) { return kSetups[static_cast<std
 std::string_view RouteFormatName(RouteFormat format) {
   return kFormats[static_cast<std::size_t>(format)];
 }
-std::string_view DamageOpName(DamageOp op) { return kDamageOps[static_cast<std::size_t>(op)]; }
-
 Json SessionToJson(const SessionSpec& session) {
   const SessionSpec plain;
   Json out = Json::object();
@@ -320,22 +164,12 @@ Json RouteToJson(const Route& route) {
   return out;
 }
 
-Json DamageToJson(const std::vector<Damage>& damage) {
-  Json out = Json::array();
-  for (const Damage& one : damage) out.push_back(OneDamageToJson(one));
-  return out;
-}
-
 Result<SessionSpec> SessionFromJson(const Json& value, const std::string& place) {
   return ReadSession(value, JsonPlace{nullptr, place});
 }
 Result<Route> RouteFromJson(const Json& value, const std::string& place) {
   return ReadRoute(value, JsonPlace{nullptr, place});
 }
-Result<std::vector<Damage>> DamageFromJson(const Json& value, const std::string& place) {
-  return ReadDamage(value, JsonPlace{nullptr, place});
-}
-
 std::string CaseToJson(const Case& c, int indent) {
   Json out = {{"schema", kCaseSchema},
               {"architecture", ArchitectureToJson(c.architecture)},

@@ -92,4 +92,7 @@ nlohmann::json ConfigValueToJson(const ConfigValue& value);
 Result<const nlohmann::json::array_t*> ReadArray(const nlohmann::json& value,
                                                  const JsonPlace& place, std::size_t count_max);
 
+// Of json_damage.cc.
+Result<std::vector<Damage>> ReadDamage(const nlohmann::json& value, const JsonPlace& place);
+
 }  // namespace weightproof

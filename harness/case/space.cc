@@ -73,6 +73,9 @@ Space CommonSpace(const Space& first, const Space& second) {
   out.dialects = InBoth(a.dialects, b.dialects);
   out.modes = InBoth(a.modes, b.modes);
   out.steps = InBoth(a.steps, b.steps);
+  // Only the reader meets the file.
+  out.hostile = b.hostile;
+  out.hostile_percent = b.hostile_percent;
   out.damage = a.damage && b.damage;
   out.sessions = a.sessions && b.sessions;
   out.layers_max = std::min(a.layers_max, b.layers_max);

@@ -71,6 +71,19 @@ bool TravelsInShards(const Case& c) {
          (path.text.ends_with(kShardedSuffix) || path.text.ends_with(".weights.h5"));
 }
 
+// What is aimed at a loader's safety stands alone, in a file that has such a part.
+bool HostileFits(const Case& c) {
+  const auto of = [](DamageOp op) { return IsHostile(op); };
+  if (std::ranges::none_of(c.damage, of, &Damage::op)) return true;
+  if (!IsHostile(c) || c.route.sharded) return false;
+  const DamageOp op = c.damage.front().op;
+  const bool archive = c.route.format == RouteFormat::kKerasArchive;
+  if (op == DamageOp::kBomb || op == DamageOp::kTraversal) return archive;
+  // A config is read where the model is made from it.
+  if (op != DamageOp::kConfig) return true;
+  return c.route.load_as == LoadAs::kModel && (archive || c.damage.front().how != "loss");
+}
+
 }  // namespace
 
 bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build) {
@@ -107,12 +120,12 @@ bool IsValid(const Case& c) {
   const auto writer = Interpret(c.architecture, c.writer.build);
   if (!writer || !EmbeddingOnlyFirst(*writer)) return false;
   // An archive is not one HDF5 file.
-  if (c.route.format == RouteFormat::kKerasArchive &&
-      std::ranges::any_of(c.damage, OfBytes, &Damage::op)) {
+  if (c.route.format == RouteFormat::kKerasArchive && !c.damage.empty() && !IsHostile(c)) {
     return false;
   }
   // Where the libraries keep what stands in such containers differs by their versions.
   if (!c.damage.empty() && HasOwnContainers(*writer)) return false;
+  if (!HostileFits(c)) return false;
   if (!c.damage.empty() && !DamageApplies(c.damage, NamesInFile(*writer, c.route.format))) {
     return false;
   }

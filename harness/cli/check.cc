@@ -76,7 +76,7 @@ int Check(const CheckOptions& o) {
   options.corpus = o.corpus.empty() ? DefaultCorpus() : o.corpus;
   if (Status ok = WritableFolder(options.corpus); !ok) return Refuse(ok.error());
 
-  Result<Engine> engine = EngineFor(o.testees);
+  Result<Engine> engine = EngineFor(o.testees, o.hostile);
   if (!engine) return Refuse(engine.error());
   const std::string known_path = KnownPath(o, *engine);
   if (o.update_known && known_path.empty()) {

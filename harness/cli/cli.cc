@@ -83,6 +83,8 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
       },
       "Part I of N of the cases, I from 0: 0/4");
   c->add_flag("--exhaustive", o.exhaustive, "Every small case instead of random ones");
+  c->add_flag("--hostile", o.hostile,
+              "Only files with damage aimed at the loader's safety (the clause load-stays-home)");
   c->add_option("--json", o.json, "Write the summary as JSON to this file");
   c->add_option("--junit", o.junit, "Write the summary as JUnit XML to this file");
   c->add_option("--corpus", o.corpus,

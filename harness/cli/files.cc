@@ -39,8 +39,8 @@ Result<Case> ReadCase(const std::string& path) {
   return CaseFromJson(*text, path);
 }
 
-Result<Engine> EngineFor(const TesteeOptions& testees) {
-  Result<Engine> engine = MakeEngine(testees.writer_name(), testees.reader_name());
+Result<Engine> EngineFor(const TesteeOptions& testees, bool hostile) {
+  Result<Engine> engine = MakeEngine(testees.writer_name(), testees.reader_name(), hostile);
   if (!engine && engine.error().remedy.empty()) {
     engine.error().remedy = "`weightproof testees` lists the names";
   }

@@ -111,7 +111,20 @@ bool Silence(AnswerOf of, const std::string&, Answer& answer) {
   return true;
 }
 
-constexpr std::array<AnswerFault, 12> kAnswerFaults = {{
+bool ProcessChanged(AnswerOf of, const std::string&, Answer& answer) {
+  if (of != AnswerOf::kLoad || answer.process_after.empty()) return false;
+  answer.process_after.begin()->second += " (planted)";
+  return true;
+}
+
+// Seen from outside, not said by the worker: the harness's own eyes are tested.
+bool MemoryTaken(AnswerOf of, const std::string&, Answer& answer) {
+  if (of != AnswerOf::kLoad || !answer.cost) return false;
+  answer.cost->peak_bytes_more += std::size_t{1} << 40;
+  return true;
+}
+
+constexpr std::array<AnswerFault, 14> kAnswerFaults = {{
     {"tensor-bit", "one bit of a loaded variable is another", TensorBit},
     {"variables-swapped", "two variables of one shape have changed places", SwappedVariables},
     {"variables-stale", "the variables are those from before the load", StaleVariables},
@@ -124,6 +137,8 @@ constexpr std::array<AnswerFault, 12> kAnswerFaults = {{
     {"refusal-that-changed", "a refused load has changed a variable", ChangedByRefusal},
     {"no-file", "a save is called accepted, and no file is there", NoFile},
     {"silence", "what the load said is left out", Silence, true},
+    {"process-changed", "the load has left the process changed", ProcessChanged, false, true},
+    {"memory-taken", "the load took a tebibyte of memory", MemoryTaken},
 }};
 
 // Changes an answer that is one; what is none stays.

@@ -21,6 +21,8 @@ struct AnswerFault {
   bool (*plant)(AnswerOf of, const std::string& path, Answer& answer);
   // Loaders that never say a word need not carry it.
   bool needs_a_word = false;
+  // Workers that say nothing of their process need not carry it.
+  bool needs_process = false;
 };
 std::span<const AnswerFault> AnswerFaults();
 

@@ -230,6 +230,8 @@ class WorkerCheck {
     }
     if (tries == 0 && fault.needs_a_word) {
       Say(CheckMark::kNote, name, "not planted: the worker said nothing in any load that holds");
+    } else if (tries == 0 && fault.needs_process) {
+      Say(CheckMark::kNote, name, "not planted: the worker says nothing of its process");
     } else if (tries == 0) {
       Fails(name, fmt::format("not planted: no answer to the {} cases can carry it ({})",
                               held_.size(), fault.sentence));

@@ -171,11 +171,8 @@ Status ApplyDamage(Group& root, const std::vector<Damage>& damage) {
       case DamageOp::kSetValue:
         done = EditDataset(root, edit);
         break;
-      case DamageOp::kFlip:
-      case DamageOp::kCut:
-      case DamageOp::kZero:
-      case DamageOp::kAppend:
-        break;
+      default:
+        break;  // of bytes, or hostile
     }
     if (!done) return done;
   }

@@ -16,6 +16,7 @@ Verdict CheckRefusalChangesNothing(const Observation& o);
 Verdict CheckPathNeverMatters(const Observation& o);
 Verdict CheckSameCodeSameAnswer(const Observation& o);
 Verdict CheckSavingRepeats(const Observation& o);
+Verdict CheckLoadStaysHome(const Observation& o);
 Verdict CheckErrorsHelp(const Observation& o);
 
 // Part of CheckRoundTrips: what a real loader's own documentation promises of more than weights.

@@ -16,6 +16,13 @@
 
 namespace weightproof {
 
+// What a watch over the bait saw while a hostile file was loaded.
+struct HomeWatch {
+  std::vector<std::string> opened;   // names of bait files
+  std::vector<std::string> written;  // files that were not there
+  bool ran = false;                  // the bait's code
+};
+
 struct Observation {
   const Case* c = nullptr;
   const Description* writer = nullptr;
@@ -50,6 +57,9 @@ struct Observation {
   std::optional<Truth> truth;       // decoded from the file; absent where `saved` is the truth
   std::optional<Group> tree;        // of the file as it was loaded
   bool could_have_written = false;  // undetectable (only asked after a wrong, silent load)
+
+  std::size_t file_bytes = 0;     // of the file as it was loaded
+  std::optional<HomeWatch> home;  // of a hostile file: what the load touched beside it
 
   std::string save_path;  // as the testee saw it
   std::string load_path;

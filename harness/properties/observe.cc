@@ -190,7 +190,10 @@ bool Player::Transport(const ResolvedPath& saved) {
   const ResolvedPath path = Where(target, c_.reader.session);
   o_.load_path = c_.route.sharded ? path.actual : path.spoken;
   bool moved = false;
-  if (!c_.damage.empty()) {
+  if (IsHostile(c_)) {
+    if (!MakeHostileFile()) return false;
+    moved = true;
+  } else if (!c_.damage.empty()) {
     if (!ReadTree()) return false;
     if (!DamageFile()) return false;
     moved = true;
@@ -267,12 +270,13 @@ bool Player::Load() {
   const bool differs = !o_.same_model || o_.content_damaged || c_.route.by_name ||
                        c_.route.skip_mismatch || c_.route.partial || o_.names_may_refuse ||
                        o_.promise != Promise::kAccept;
-  const bool decode = differs && IsOneFile();
+  const bool decode = differs && IsOneFile() && !IsHostile(c_);
   if (decode && !ReadTree()) return false;
   // Read for an account or for its layout only, what cannot be read is left to the load: its answer
   // is the same whether this case is in the sample or not.
   const bool layout = options_.clause == "round-trips" && !o_.reader->makes_reports;
-  if (IsOneFile() && (Sampled("accounts-for-everything", 2) || layout) && !ReadTree()) {
+  if (IsOneFile() && !IsHostile(c_) && (Sampled("accounts-for-everything", 2) || layout) &&
+      !ReadTree()) {
     o_.saved_unreadable = false;
   }
   // A whole model is read as it was written, by the flags that its own config tells.
@@ -293,12 +297,13 @@ bool Player::Load() {
     }
   }
 
-  o_.load = reader_.Load(LoadFrom(o_.load_path));
+  o_.file_bytes = file_.size();
+  if (!LoadWatched()) return false;
   if (o_.load.outcome == Outcome::kUnsupported) {
     return Fail(&result_.unsupported, "load: " + o_.load.error_message);
   }
   ++result_.round_trips;
-  if (o_.load.outcome == Outcome::kOk) {
+  if (o_.load.outcome == Outcome::kOk && !IsHostileToReader()) {
     std::vector<NamedTensor> right;
     right.reserve(o_.initial.size());
     for (const NamedTensor& variable : o_.initial) {
@@ -324,7 +329,7 @@ ObserveResult Player::Play() {
   if (options_.plan_only) {
     Plan();
   } else if (Plan() && Save() &&
-             (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load())) {
+             (o_.save.outcome != Outcome::kOk || o_.saved_elsewhere || Load()) && !IsHostile(c_)) {
     PlayExtraArms();
   }
   if (result_.harness_error.empty() && result_.unsupported.empty()) {

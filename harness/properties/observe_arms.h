@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/hostile/bait.h"
 #include "harness/properties/observe.h"
 #include "harness/properties/paths.h"
 
@@ -18,6 +19,9 @@ class Player {
   Player(const Case& c, Testee& writer, Testee& reader, const std::string& directory,
          const ObserveOptions& options)
       : c_(c), writer_(writer), reader_(reader), directory_(directory), options_(options) {}
+  ~Player();
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
 
   ObserveResult Play();
 
@@ -29,6 +33,12 @@ class Player {
   bool Save();
   bool Transport(const ResolvedPath& saved);
   bool DamageFile();
+  // The file with its one hostile edit, and the bait that it points to.
+  bool MakeHostileFile();
+  // The load, watched where the file is hostile. False: nothing can be watched here.
+  bool LoadWatched();
+  // No truth is decoded from such a file, and a real loader is asked only whether it stays at home.
+  bool IsHostileToReader() const { return IsHostile(c_) && !o_.reader->makes_reports; }
   void OverlookOne(const std::string& whole, std::string& read, Result<Group>& strict) const;
   bool ReadTree();
   bool Load();
@@ -91,6 +101,7 @@ class Player {
   Tensor inputs_;
   std::vector<Tensor> more_inputs_;
   std::string file_;  // bytes of the file as the reader finds it
+  std::optional<Bait> bait_;
 };
 
 }  // namespace weightproof

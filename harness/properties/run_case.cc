@@ -46,6 +46,14 @@ Verdict Judged(Verdict verdict, std::string_view clause, const Observation& o) {
   return verdict;
 }
 
+// A real loader that meets a hostile file is asked one thing only: whether the load stays at home.
+Verdict Checked(const Clause& clause, const Observation& o) {
+  if (IsHostile(*o.c) && !o.reader->makes_reports && clause.check != &CheckLoadStaysHome) {
+    return NotAsked();
+  }
+  return Judged(clause.check(o), clause.name, o);
+}
+
 }  // namespace
 
 CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch) {
@@ -77,7 +85,7 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
   result.refused = (loaded ? o.load : o.save).outcome == Outcome::kRefused;
   result.clauses.reserve(Clauses().size());
   for (const Clause& clause : Clauses()) {
-    result.clauses.push_back({clause.name, Judged(clause.check(o), clause.name, o)});
+    result.clauses.push_back({clause.name, Checked(clause, o)});
   }
   result.overall = Overall(result.clauses);
   if (result.overall == VerdictKind::kUnsupported) result.unsupported_by_name = "no clause asks";
@@ -97,7 +105,7 @@ Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::stri
     return {VerdictKind::kHarnessError, Severity::kNone, "", seen.harness_error};
   }
   if (!seen.observation) return {VerdictKind::kUnsupported, Severity::kNone, "", seen.unsupported};
-  return Judged(clause->check(*seen.observation), clause_name, *seen.observation);
+  return Checked(*clause, *seen.observation);
 }
 
 bool ClauseAsksOfLoad(const Case& c, Testee& writer, Testee& reader, std::string_view clause) {

@@ -47,6 +47,11 @@ std::span<const Clause> Clauses() {
              "saving twice, or saving what was just loaded, gives the same content",
              &CheckSavingRepeats},
       Clause{
+          "load-stays-home",
+          "a load opens no file but its own, runs nothing, leaves the process as it was, and its "
+          "time and memory are bounded by the size of the file plus the size of the model",
+          &CheckLoadStaysHome},
+      Clause{
           "errors-help",
           "a refusal names the file, the layer or place in it, and the option or change that gets "
           "further",

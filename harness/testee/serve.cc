@@ -1,11 +1,17 @@
 #include "harness/testee/serve.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cfenv>
+#include <clocale>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "harness/testee/wire.h"
 #include "harness/testee/wire_worker.h"
@@ -82,6 +88,32 @@ Answer PlayAssign(Testee& testee, const WireRequest& request) {
   return testee.Assign(assign);
 }
 
+// What of this process a load has to leave alone.
+std::map<std::string, std::string, std::less<>> ProcessAspects() {
+  std::error_code error;
+  const mode_t mask = umask(0);
+  umask(mask);
+  const char* locale = std::setlocale(LC_ALL, nullptr);
+  std::string variables;
+  for (char** one = environ; one != nullptr && *one != nullptr; ++one) {
+    variables += *one;
+    variables += '\n';
+  }
+  return {{"working_directory", std::filesystem::current_path(error).string()},
+          {"umask", std::to_string(mask)},
+          {"locale", locale != nullptr ? locale : ""},
+          {"rounding", std::to_string(std::fegetround())},
+          {"environment", std::to_string(std::hash<std::string>()(variables))}};
+}
+
+Answer PlayLoadWatched(Testee& testee, const WireRequest& request) {
+  auto before = ProcessAspects();
+  Answer answer = PlayLoad(testee, request);
+  answer.process_before = std::move(before);
+  answer.process_after = ProcessAspects();
+  return answer;
+}
+
 bool WriteLine(int fd, std::string line) {
   line += '\n';
   std::size_t done = 0;
@@ -102,7 +134,7 @@ std::optional<std::string> AnswerRequest(Testee& testee, std::string_view line) 
   if (request->op == "quit") return std::nullopt;
   if (request->op == "describe") return DescriptionLine(testee.Describe(), request->id);
   if (request->op == "save") return AnswerLine(PlaySave(testee, *request), request->id);
-  if (request->op == "load") return AnswerLine(PlayLoad(testee, *request), request->id);
+  if (request->op == "load") return AnswerLine(PlayLoadWatched(testee, *request), request->id);
   return AnswerLine(PlayAssign(testee, *request), request->id);
 }
 

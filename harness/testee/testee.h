@@ -103,6 +103,12 @@ struct Account {
   std::vector<std::pair<std::string, std::string>> unused;   // path in the file, role
 };
 
+// Of one request to a process that had been asked before.
+struct Cost {
+  std::size_t peak_bytes_more = 0;  // resident, above what it had before
+  double seconds = 0;
+};
+
 // One arm of an experiment.
 struct Answer {
   Outcome outcome = Outcome::kOk;
@@ -122,6 +128,10 @@ struct Answer {
   // (PROTOCOL.md): "trainable", "compiled", "optimizer", "own_state" ...
   std::map<std::string, std::string, std::less<>> state;
   bool repeatable = true;  // two predictions with the same weights agreed bit for bit
+  // Load: what of the whole process may not change, as texts by aspect (PROTOCOL.md).
+  std::map<std::string, std::string, std::less<>> process_before, process_after;
+  // Load by a worker: what the request cost, seen from outside.
+  std::optional<Cost> cost;
 };
 
 struct Description {

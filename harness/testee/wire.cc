@@ -83,18 +83,20 @@ void ReadAccount(JsonFields& fields, Answer& answer) {
   });
 }
 
-void ReadState(JsonFields& fields, Answer& answer) {
-  const Json* value = fields.Find("state");
+using Aspects = std::map<std::string, std::string, std::less<>>;
+
+void ReadAspects(JsonFields& fields, std::string_view key, Aspects& out) {
+  const Json* value = fields.Find(key);
   if (value == nullptr) return;
   const auto* texts = value->get_ptr<const Json::object_t*>();
-  if (texts == nullptr) return fields.Wrong("state", "an object is due here");
+  if (texts == nullptr) return fields.Wrong(key, "an object is due here");
   if (texts->size() > kAnswerAspectsMax) {
-    return fields.Wrong("state", "too many entries", ErrorKind::kLimitExceeded);
+    return fields.Wrong(key, "too many entries", ErrorKind::kLimitExceeded);
   }
   for (const auto& [aspect, text] : *texts) {
     const auto* said = text.get_ptr<const std::string*>();
-    if (said == nullptr) return fields.Wrong("state", "a text is due for each aspect");
-    answer.state[aspect.substr(0, kAnswerTextBytesMax)] = said->substr(0, kAnswerTextBytesMax);
+    if (said == nullptr) return fields.Wrong(key, "a text is due for each aspect");
+    out[aspect.substr(0, kAnswerTextBytesMax)] = said->substr(0, kAnswerTextBytesMax);
   }
 }
 
@@ -181,7 +183,11 @@ Result<Answer> AnswerFromLine(std::string_view line, std::uint64_t id) {
   fields.Bool("repeatable", answer.repeatable);
   ReadResave(fields, answer);
   ReadAccount(fields, answer);
-  ReadState(fields, answer);
+  ReadAspects(fields, "state", answer.state);
+  ReadObject(fields, "process", [&](JsonFields& inner) {
+    ReadAspects(inner, "before", answer.process_before);
+    ReadAspects(inner, "after", answer.process_after);
+  });
   fields.Done();
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
   return answer;
@@ -212,6 +218,7 @@ Result<Description> DescriptionFromLine(std::string_view line, std::uint64_t id)
     inner.Texts("dialects", kCaseLayersMax, out.space.dialects, true);
     inner.Texts("modes", kCaseLayersMax, out.space.modes, true);
     inner.Texts("steps", kCaseLayersMax, out.space.steps, true);
+    inner.Texts("hostile", kCaseLayersMax, out.space.hostile);
   });
   fields.Texts("reads", kCaseLayersMax, out.reads);
   fields.Texts("dtypes", kCaseLayersMax, out.dtypes);

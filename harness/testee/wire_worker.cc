@@ -223,6 +223,9 @@ std::string AnswerLine(const Answer& answer, std::uint64_t id) {
     }
     out["account"] = {{"sources", std::move(sources)}, {"unused", std::move(unused)}};
   }
+  if (!answer.process_before.empty()) {
+    out["process"] = {{"before", answer.process_before}, {"after", answer.process_after}};
+  }
   if (answer.resave) {
     const bool ok = *answer.resave == Outcome::kOk;
     out["resave"] = {{"outcome", ok ? "ok" : "refused"}, {"message", answer.resave_message}};
@@ -243,7 +246,8 @@ std::string DescriptionLine(const Description& d, std::uint64_t id) {
                 {"formats", space.formats},
                 {"dialects", space.dialects},
                 {"modes", space.modes},
-                {"steps", space.steps}}},
+                {"steps", space.steps},
+                {"hostile", space.hostile}}},
               {"reads", d.reads},
               {"dtypes", d.dtypes},
               {"promises", d.promises},

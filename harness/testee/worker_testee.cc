@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/testee/documentation.h"
+#include "harness/testee/resident.h"
 #include "harness/testee/wire.h"
 #include "harness/testee/worker_command.h"
 
@@ -160,8 +161,32 @@ WorkerTestee::Standing& WorkerTestee::StandingOf(const Environment& session) {
   return standing_.emplace_back(session, nullptr);
 }
 
+// A new process imports its library first, which is no part of what the request costs.
+Answer WorkerTestee::AskMeasured(std::unique_ptr<Process>& process, bool is_new,
+                                 const std::string& line, std::uint64_t id) {
+  if (is_new) {
+    const auto timeout = limits_.start_timeout + limits_.request_timeout;
+    const Exchange exchange = Exchanged(*process, DescribeLine(id), timeout);
+    if (exchange.end != ExchangeEnd::kLine) {
+      Answer answer = AnswerOfEnd(exchange, process->stderr_tail(), limits_, timeout);
+      process.reset();
+      return answer;
+    }
+  }
+  const pid_t pid = process->pid();
+  const std::optional<std::size_t> before = ForgetPeak(pid);
+  const auto start = std::chrono::steady_clock::now();
+  Answer answer = AskProcess(process, false, line, id);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  const std::optional<std::size_t> peak = process ? PeakResident(pid) : std::nullopt;
+  if (!process) return answer;
+  const bool known = before && peak && *peak > *before;
+  answer.cost = Cost{known ? *peak - *before : 0, took.count()};
+  return answer;
+}
+
 Answer WorkerTestee::Ask(const SessionSpec& session,
-                         const std::function<std::string(std::uint64_t)>& line) {
+                         const std::function<std::string(std::uint64_t)>& line, bool measured) {
   const std::uint64_t id = ++last_id_;
   const Environment environment = SessionEnvironment(session);
   std::unique_ptr<Process> one_time;
@@ -172,7 +197,8 @@ Answer WorkerTestee::Ask(const SessionSpec& session,
     if (!started) return Broken(Outcome::kWorkerError, "Start", started.error().Text());
     process = *std::move(started);
   }
-  Answer answer = AskProcess(process, is_new, line(id), id);
+  Answer answer = measured ? AskMeasured(process, is_new, line(id), id)
+                           : AskProcess(process, is_new, line(id), id);
   if (one_time) one_time->Close(kCloseTimeout);
   return answer;
 }
@@ -188,7 +214,7 @@ Answer WorkerTestee::Save(const SaveRequest& request) {
 }
 
 Answer WorkerTestee::Load(const LoadRequest& request) {
-  return Ask(request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); });
+  return Ask(request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); }, true);
 }
 
 Answer WorkerTestee::Assign(const AssignRequest& request) {

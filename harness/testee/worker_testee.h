@@ -55,7 +55,11 @@ class WorkerTestee : public Testee {
   // Where the process of this environment is; the one asked longest ago makes room for it.
   Standing& StandingOf(const Environment& session);
   // Asks in a standing process or, for a fresh session, in a process of its own.
-  Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line);
+  // `measured`: with what the request cost.
+  Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line,
+             bool measured = false);
+  Answer AskMeasured(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
+                     std::uint64_t id);
   Exchange Exchanged(Process& process, const std::string& line, std::chrono::milliseconds timeout);
   Answer AskProcess(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
                     std::uint64_t id);

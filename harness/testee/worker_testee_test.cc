@@ -66,6 +66,38 @@ TEST(WorkerTestee, RefusesACommandThatIsNoWorker) {
   EXPECT_FALSE(WorkerTestee::Create({"/nowhere/worker"}, {}, Quick()).has_value());
 }
 
+TEST(WorkerTestee, SeesFromOutsideWhatALoadTakes) {
+  // 200 MiB, touched and given back before it answers.
+  constexpr const char* kGreedy = R"py(
+import json, sys
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["op"] == "describe":
+        answer = json.loads(sys.argv[1])
+    else:
+        more = bytearray(b"x") * (200 << 20) if request["op"] == "load" else None
+        del more
+        answer = {"outcome": "ok"}
+    print(json.dumps(dict(answer, id=request["id"])), flush=True)
+)py";
+  auto testee = WorkerTestee::Create({"python3", "-c", kGreedy, kDescription}, {}, {});
+  ASSERT_TRUE(testee.has_value()) << testee.error().Text();
+  Request request;
+  LoadRequest load;
+  load.build = request.assign.build;
+  load.initial = &request.weights;
+  load.inputs = &request.inputs;
+  for (const bool fresh : {false, true}) {
+    load.build.session.fresh = fresh;
+    const Answer answer = (*testee)->Load(load);
+    ASSERT_TRUE(answer.cost) << answer.error_message;
+    EXPECT_GT(answer.cost->peak_bytes_more, std::size_t{190} << 20);
+    EXPECT_LT(answer.cost->peak_bytes_more, std::size_t{260} << 20);
+    EXPECT_LT(answer.cost->seconds, 30);
+  }
+  EXPECT_FALSE((*testee)->Assign(request.assign).cost);
+}
+
 TEST(WorkerTestee, TellsOutcomesApart) {
   EXPECT_EQ(AskFake(R"(echo "{\"id\":$id,\"outcome\":\"ok\"}")").outcome, Outcome::kOk);
   const Answer refused =

@@ -21,11 +21,14 @@ from keras_build import STEPS, play
 from keras_layers import (Library, Unsupported, is_compiled, keeper, optimizer_variables,
                           variables_of)
 from keras_models import KEPT_MAX, Models, Recent, assign_all
+from keras_process import aspects
 from keras_wire import Log, from_wire, predict, to_wire
 
 PROTOCOL = 1
 LINE_BYTES_MAX = 64 << 20
 SHARD_BYTES_MIN = 64
+HOSTILE = ["external_link", "soft_link", "external_storage", "virtual", "huge", "bomb", "traversal",
+           "config"]
 DTYPES = ["float32", "float16", "bfloat16", "float64"]  # of variables, by dtype policies
 MODEL = {"build", "inputs", "more_inputs"}
 FIELDS = {"describe": set(), "assign": MODEL | {"weights"},
@@ -51,7 +54,8 @@ class Worker:
                 "space": {"layers": self.library.layers, "steps": STEPS,
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
-                          "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded}}
+                          "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded,
+                          "hostile": HOSTILE}}
 
     def shards(self):
         parameters = inspect.signature(self.keras.Model.save_weights).parameters
@@ -136,6 +140,12 @@ class Worker:
             answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
         answer["warnings"] = log.lines
         return answer, result
+
+    def watched(self, action):
+        """The same of a load: with what it may not change, as it was and as it is."""
+        before = aspects(self.library)
+        answer, result = self.attempt(action)
+        return dict(answer, process={"before": before, "after": aspects(self.library)}), result
 
     @staticmethod
     def expect_suffix(request):
@@ -226,7 +236,7 @@ class Worker:
             options = {"custom_objects": own} if own else {}
             if reuse:
                 self.models.begin(build, True)
-            answer, model = self.attempt(lambda: self.keras.models.load_model(path, **options))
+            answer, model = self.watched(lambda: self.keras.models.load_model(path, **options))
             if model is None:
                 return answer
             pairs = self.loaded_variables(model, program)
@@ -236,7 +246,7 @@ class Worker:
             assign_all(model, pairs, request["initial"])
             before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
-            answer, _ = self.attempt(lambda: model.load_weights(path, **options))
+            answer, _ = self.watched(lambda: model.load_weights(path, **options))
         after = self.state(model, pairs, inputs, loaded=True, once=reuse)
         answer = {**before, **after, **answer}
         if answer["outcome"] == "ok":
@@ -291,6 +301,7 @@ def serve(name):
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     sys.stdin, sys.stdout = open(os.devnull), sys.stderr
+    sys.path.append("")  # as in a notebook, modules of the working directory can be imported
     worker = Worker(Library(name))
     # Half a million objects of the library are no garbage: looking through them again and again
     # took a tenth of the time.

@@ -42,6 +42,8 @@ constexpr std::string_view kOnlyTheirOwn[] = {
     "second-load-refused",
     "charset-alternates",  // saving-repeats
     "save-counted",
+    "external-link-followed",  // load-stays-home
+    "external-storage-opened",
     "no-file-named",  // errors-help
     "no-place-named",
     "no-remedy",

@@ -13,7 +13,7 @@ const std::vector<Fault>& AllFaults() {
     std::vector<Fault> all;
     for (const std::span<const Fault> list :
          {PairingFaults(), ValueFaults(), SilenceFaults(), ReportFaults(), PathFaults(),
-          SavingFaults(), SessionFaults(), DamageFaults()}) {
+          SavingFaults(), SessionFaults(), DamageFaults(), HomeFaults()}) {
       all.insert(all.end(), list.begin(), list.end());
     }
     std::ranges::sort(all, {}, [](const Fault& fault) { return fault.info.name; });

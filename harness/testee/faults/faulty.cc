@@ -34,7 +34,11 @@ Result<Assignment> Match(const Network& network, const Group& tree, const LoadOp
 }
 
 FaultyTestee::FaultyTestee(std::string name, Hooks hooks)
-    : BuiltinTestee(std::move(name)), hooks_(std::move(hooks)) {}
+    : BuiltinTestee(std::move(name)), hooks_(std::move(hooks)), told_(BuiltinTestee::Describe()) {
+  constexpr int kHostilePercent = 10;
+  told_.space.hostile = hooks_.hostile;
+  told_.space.hostile_percent = kHostilePercent;
+}
 
 Answer FaultyTestee::Save(const SaveRequest& request) {
   SaveRequest asked = request;

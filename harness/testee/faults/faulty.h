@@ -41,6 +41,8 @@ struct Hooks {
   std::function<std::string(const std::string& path)> save_path;
   std::function<void(Group& tree, const Network& network)> tree_encoded;
   std::function<Status(const std::string& path, std::span<const std::byte> bytes)> write;
+  // Hostile damage that its space lists, in words of CASE.md.
+  std::vector<std::string> hostile;
   // Requests as they come in.
   std::function<void(LoadRequest& request)> load_asked;
   std::function<void(SaveRequest& request)> save_asked;
@@ -49,6 +51,7 @@ struct Hooks {
 class FaultyTestee final : public BuiltinTestee {
  public:
   FaultyTestee(std::string name, Hooks hooks);
+  const Description& Describe() const override { return told_; }
   Answer Save(const SaveRequest& request) override;
   Answer Load(const LoadRequest& request) override;
 
@@ -65,6 +68,7 @@ class FaultyTestee final : public BuiltinTestee {
                                   const LoadOptions& options, Group* tree);
 
   Hooks hooks_;
+  Description told_;
   std::unique_ptr<Network> before_load_;
   bool refused_ = false;
 };
@@ -83,6 +87,7 @@ std::span<const Fault> PathFaults();
 std::span<const Fault> SavingFaults();
 std::span<const Fault> SessionFaults();
 std::span<const Fault> DamageFaults();
+std::span<const Fault> HomeFaults();
 
 // ---- Shared by the lists ----
 
