@@ -313,7 +313,8 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) 
       if (verdict.cause == "name-ignored") return ScriptAim::kNamed;
       if (clause == "path-never-matters") return std::nullopt;
       // Here variables are wrong as well, which says more.
-      if (verdict.cause == "silent-unmatched-layer" || verdict.cause == "silent-ambiguous-order") {
+      if (verdict.cause == "silent-unmatched-layer" || verdict.cause == "silent-ambiguous-order" ||
+          verdict.cause == "variables-left-over") {
         return ScriptAim::kWrong;
       }
       return clause == "accounts-for-everything" || verdict.cause.starts_with("silent-")

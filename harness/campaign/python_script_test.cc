@@ -61,6 +61,8 @@ TEST(PythonScript, AimsAtWhatItsClauseSays) {
             ScriptAim::kAccepted);
   EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "silent-ambiguous-order"),
             ScriptAim::kWrong);
+  EXPECT_EQ(aim("accounts-for-everything", Severity::kSilentlyWrong, "variables-left-over"),
+            ScriptAim::kWrong);
   EXPECT_EQ(aim("refusal-changes-nothing", Severity::kHalfLoaded, "variables-changed"),
             ScriptAim::kChanged);
   EXPECT_EQ(aim("loud-or-right", Severity::kSilentlyWrong, "skipped-layer-changed"),
