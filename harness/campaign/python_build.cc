@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/campaign/python_graph.h"
+#include "harness/campaign/python_own.h"
 #include "harness/campaign/python_state.h"
 #include "harness/campaign/python_text.h"
 
@@ -287,44 +288,17 @@ class Writer {
     Add(fmt::format("{} = keras.Model(i, o{})", node.variable, Flags(node)));
   }
 
-  void AddOwn(const std::string& name, const std::string& base, const Node& node,
+  void AddOwn(const char* name, const char* base, const Node& node,
               const std::vector<Node*>& called, const Step& keeping) {
-    std::string calls = "x";
-    for (const Node* child : called) calls = child->variable + "(" + calls + ")";
-    Add(fmt::format("class {}({}):", name, base));
-    Add("    def call(self, x): return " + calls);
+    std::vector<std::string> layers;
+    for (const Node* child : called) layers.push_back(child->variable);
     const std::string flags = Flags(node);
-    Add(fmt::format("{} = {}({})", node.variable, name, flags.empty() ? "" : flags.substr(2)));
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < called.size(); ++i) {
-      order.push_back(keeping.attribute_order.empty()
-                          ? i
-                          : static_cast<std::size_t>(keeping.attribute_order[i]));
-    }
-    if (keeping.keep == KeepHow::kAttributes) {
-      for (const std::size_t j : order) {
-        Add(fmt::format("{}.{} = {}", node.variable, keeping.attributes[j], called[j]->variable));
-      }
-      return;
-    }
-    std::vector<std::string> entries;
-    for (const std::size_t j : order) {
-      entries.push_back(keeping.keep == KeepHow::kDict
-                            ? fmt::format("\"k{}\": {}", j, called[j]->variable)
-                            : called[j]->variable);
-    }
-    Add(fmt::format("{}.{} = {}", node.variable, keeping.attributes[0],
-                    Container(keeping.keep, std::move(entries))));
-  }
-
-  static std::string Container(KeepHow keep, std::vector<std::string> entries) {
-    const bool braces = keep == KeepHow::kDict || keep == KeepHow::kSet;
-    const std::string all = fmt::format("{}", fmt::join(entries, ", "));
-    if (keep != KeepHow::kLists) return braces ? "{" + all + "}" : "[" + all + "]";
-    const auto half = entries.begin() + static_cast<std::ptrdiff_t>((entries.size() + 1) / 2);
-    const std::string first = fmt::format("[{}]", fmt::join(entries.begin(), half, ", "));
-    if (half == entries.end()) return "[" + first + "]";
-    return fmt::format("[{}, [{}]]", first, fmt::join(half, entries.end(), ", "));
+    const std::string made =
+        fmt::format("{} = {}({})", node.variable, name, flags.empty() ? "" : flags.substr(2));
+    Add(fmt::format("class {}({}):", name, base));
+    Add("    def call(self, x): return " + PythonCalls(layers));
+    Add(made);
+    for (std::string& line : PythonKeeping(node.variable, layers, keeping)) Add(std::move(line));
   }
 
   // Phase 6.

@@ -69,35 +69,6 @@ std::string FormatTable(const Statistics& s) {
 
 constexpr std::size_t kReasonBytesMax = 200;
 
-std::string OneLine(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  return text;
-}
-
-std::string XmlEscape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        // XML 1.0 has no way to write other control characters.
-        out += static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t' ? '?' : c;
-    }
-  }
-  return out;
-}
-
 // "the legacy_h5, by name": what of a case its list entry tells.
 std::string RouteWords(const Case& c) {
   std::string text(RouteFormatName(c.route.format));
@@ -169,6 +140,11 @@ std::string Thousands(std::uint64_t n) {
   for (int i = static_cast<int>(text.size()) - 3; i > 0; i -= 3) {
     text.insert(static_cast<std::size_t>(i), 1, ',');
   }
+  return text;
+}
+
+std::string OneLine(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
   return text;
 }
 
@@ -353,49 +329,6 @@ std::string JsonReport(const CampaignResult& r, const std::string& json_path) {
   if (!healed.empty()) json["healed"] = healed;
   if (r.first_finding_seconds) json["first_finding_seconds"] = *r.first_finding_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string JUnitReport(const CampaignResult& r) {
-  std::string cases;
-  std::size_t failed = 0;
-  for (const auto& [clause, counts] : r.statistics.clauses) {
-    std::string failure;
-    for (const Finding& f : r.findings) {
-      if (f.clause != clause) continue;
-      failure +=
-          "      " +
-          XmlEscape(f.verdict.cause + ": " + OneLine(f.verdict.evidence) + " " + f.case_path) +
-          "\n";
-    }
-    cases += fmt::format("    <testcase classname=\"weightproof.{}\" name=\"{}\"",
-                         XmlEscape(r.testee), XmlEscape(clause));
-    if (failure.empty()) {
-      cases += "/>\n";
-      continue;
-    }
-    ++failed;
-    cases += fmt::format(
-        ">\n      <failure message=\"{} falsified\">\n{}      </failure>\n"
-        "    </testcase>\n",
-        At(counts, VerdictKind::kFalsified), failure);
-  }
-  cases += fmt::format("    <testcase classname=\"weightproof.{}\" name=\"harness\"",
-                       XmlEscape(r.testee));
-  if (r.harness_errors.empty()) {
-    cases += "/>\n";
-  } else {
-    cases += ">\n";
-    for (const std::string& error : r.harness_errors) {
-      cases += "      <error message=\"" + XmlEscape(OneLine(error)) + "\"/>\n";
-    }
-    cases += "    </testcase>\n";
-  }
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-      "  <testsuite name=\"weightproof {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" "
-      "time=\"{:.3f}\">\n{}  </testsuite>\n</testsuites>\n",
-      XmlEscape(r.testee), r.statistics.clauses.size() + 1, failed,
-      r.harness_errors.empty() ? 0 : 1, r.seconds, cases);
 }
 
 }  // namespace weightproof

@@ -19,7 +19,9 @@ std::string JsonReport(const CampaignResult& result, const std::string& json_pat
 
 std::string JUnitReport(const CampaignResult& result);
 
-std::string Thousands(std::uint64_t n);  // "1,234,567"
-std::string RateText(double rate);       // "612", "1.7"
+std::string Thousands(std::uint64_t n);  // With blanks for line ends.
+std::string OneLine(std::string text);
+// "1,234,567"
+std::string RateText(double rate);  // "612", "1.7"
 
 }  // namespace weightproof

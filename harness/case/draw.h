@@ -98,15 +98,17 @@ bool DrawGraphDifference(Chooser& choose, const Space& space, const Case& c, Ste
 // draw_build.cc: programs of the same model.
 void DrawBuilds(Chooser& choose, const Space& space, Case& c);
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);
+Step* FindStep(Build& build, StepOp op);
+const Step* FindStep(const Build& build, StepOp op);
+
+// attributes.cc
 // The number of top-level layers that `build` arrives at.
 int TopLevelCount(const ArchitectureSpec& architecture, const Build& build);
 // The same of what a nest of that build holds.
-int NestedCount(const ArchitectureSpec& architecture, const Build& build, const Step& nest);
+int NestedCount(const Build& build, const Step& nest);
 // Brings attributes of a subclass build to one per top-level layer and those of nests to one for
 // each layer that they hold, after other steps changed.
 void FixAttributes(const ArchitectureSpec& architecture, Build& build);
-Step* FindStep(Build& build, StepOp op);
-const Step* FindStep(const Build& build, StepOp op);
 
 // draw_own.cc: nested functional models, and models and layers of a person's own class that keep
 // what they call in attributes or containers.

@@ -36,7 +36,7 @@ void DrawNestKind(Chooser& choose, const Space& space, Step& nest) {
 // Names on either side of "layers", at which the libraries' walks through attributes part.
 void DrawAttributes(Chooser& choose, const Case& c, const Build& build, Step& step) {
   const int count = step.op == StepOp::kAssemble ? TopLevelCount(c.architecture, build)
-                                                 : NestedCount(c.architecture, build, step);
+                                                 : NestedCount(build, step);
   const std::string letters = choose.Pick<std::string>({"abcdef", "zyxwvu", "kmlnzb", "fpaqzc"});
   const int names = step.keep == KeepHow::kAttributes ? count : 1;
   for (int i = 0; i < names; ++i) {

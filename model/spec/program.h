@@ -45,6 +45,9 @@ struct ParsedProgram {
 
 Result<ParsedProgram> ReadProgram(const ArchitectureSpec& architecture, const Build& build);
 
+// Keras 3 forbids '/', tf-keras what TensorFlow's scopes forbid (keras-formats 1.6): InvalidBuild.
+Status CheckName(const std::string& name, Dialect dialect);
+
 std::unexpected<Error> BadBuild(std::string place, std::string message, std::string remedy);
 
 }  // namespace weightproof
