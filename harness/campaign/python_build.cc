@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "harness/campaign/python_graph.h"
+#include "harness/campaign/python_layer.h"
 #include "harness/campaign/python_own.h"
 #include "harness/campaign/python_state.h"
 #include "harness/campaign/python_text.h"
@@ -182,33 +183,6 @@ class Writer {
     }
   }
 
-  std::string Constructor(const Node& node) const {
-    std::vector<std::string> arguments;
-    const LayerSpec& spec = *node.spec;
-    if (!spec.layers.empty()) {
-      std::vector<std::string> inner;
-      for (const LayerSpec& held : spec.layers) {
-        Node layer;
-        layer.spec = &held;
-        inner.push_back(Constructor(layer));
-      }
-      arguments.push_back(spec.class_name == "RNN" ? fmt::format("[{}]", fmt::join(inner, ", "))
-                                                   : inner[0]);
-    } else if (spec.config.empty()) {
-      if (std::string smallest = PythonSmallest(spec.class_name); !smallest.empty()) {
-        arguments.push_back(std::move(smallest));
-      }
-    }
-    for (const auto& [key, value] : spec.config) {
-      const bool alpha = !Keras3() && spec.class_name == "LeakyReLU" && key == "negative_slope";
-      arguments.push_back((alpha ? "alpha" : key) + "=" + PythonValue(value));
-    }
-    if (!node.name.empty()) arguments.push_back("name=" + PythonText(node.name));
-    if (node.frozen) arguments.push_back("trainable=False");
-    const std::string made = node.own ? OwnClass(spec.class_name) : "L." + spec.class_name;
-    return fmt::format("{}({})", made, fmt::join(arguments, ", "));
-  }
-
   // Phase 4.
   void Instantiate() {
     std::vector<Node*> placed;
@@ -222,7 +196,10 @@ class Writer {
       }
       order.insert(order.end(), extras_.begin(), extras_.end());
     }
-    for (const Node* node : order) Add(node->variable + " = " + Constructor(*node));
+    for (const Node* node : order) {
+      Add(node->variable + " = " +
+          PythonLayer(*node->spec, architecture_.dialect, node->name, node->frozen, node->own));
+    };
   }
 
   static std::string Join(const std::vector<Node*>& nodes) {

@@ -32,9 +32,8 @@ std::vector<std::string> PythonKeeping(const std::string& object,
   std::vector<std::string> lines;
   std::vector<std::string> entries;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::size_t j = keeping.attribute_order.empty()
-                              ? i
-                              : static_cast<std::size_t>(keeping.attribute_order[i]);
+    const std::size_t j =
+        keeping.attribute_order.empty() ? i : static_cast<std::size_t>(keeping.attribute_order[i]);
     if (keeping.keep == KeepHow::kAttributes) {
       lines.push_back(fmt::format("{}.{} = {}", object, keeping.attributes[j], layers[j]));
     } else {
@@ -43,8 +42,8 @@ std::vector<std::string> PythonKeeping(const std::string& object,
     }
   }
   if (keeping.keep != KeepHow::kAttributes) {
-    lines.push_back(fmt::format("{}.{} = {}", object, keeping.attributes[0],
-                                Container(keeping.keep, entries)));
+    lines.push_back(
+        fmt::format("{}.{} = {}", object, keeping.attributes[0], Container(keeping.keep, entries)));
   }
   return lines;
 }

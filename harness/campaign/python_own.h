@@ -13,7 +13,6 @@ std::string PythonCalls(const std::vector<std::string>& layers);
 
 // The lines that put what `object` calls into its attributes, as the step says.
 std::vector<std::string> PythonKeeping(const std::string& object,
-                                       const std::vector<std::string>& layers,
-                                       const Step& keeping);
+                                       const std::vector<std::string>& layers, const Step& keeping);
 
 }  // namespace weightproof
