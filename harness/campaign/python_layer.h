@@ -7,8 +7,8 @@
 
 namespace weightproof {
 
-// "L.Dense(units=2, name=\"a\")", with what a wrapper holds inside. `name` empty: automatic; `own`: of
-// the class that keeps its state itself (python_state.h).
+// "L.Dense(units=2, name=\"a\")", with what a wrapper holds inside. `name` empty: automatic; `own`:
+// of the class that keeps its state itself (python_state.h).
 std::string PythonLayer(const LayerSpec& spec, Dialect dialect, const std::string& name = {},
                         bool frozen = false, bool own = false);
 

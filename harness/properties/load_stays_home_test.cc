@@ -6,57 +6,33 @@
 #include <functional>
 
 #include "harness/campaign/forked.h"
-#include "harness/case/json.h"
+#include "harness/properties/altered_for_test.h"
 #include "harness/properties/run_case.h"
-#include "harness/testee/builtin.h"
 
 namespace weightproof {
 namespace {
 
 // The built-in library, in which a load does something more and answers something else.
-class Strays final : public Testee {
+class Strays final : public AlteredBuiltin {
  public:
-  Strays() {
-    description_ = inner_.Describe();
-    description_.makes_reports = false;
-  }
-  const Description& Describe() const override { return description_; }
-  Answer Save(const SaveRequest& request) override { return inner_.Save(request); }
   Answer Load(const LoadRequest& request) override {
-    Answer answer = inner_.Load(request);
+    Answer answer = AlteredBuiltin::Load(request);
     if (does) does(request.build.directory + "-bait");
     if (answers) answers(answer);
     return answer;
   }
-  Answer Assign(const AssignRequest& request) override { return inner_.Assign(request); }
 
   std::function<void(const std::string& bait)> does;
   std::function<void(Answer&)> answers;
-
- private:
-  BuiltinTestee inner_;
-  Description description_;
 };
 
 constexpr const char* kLink = R"({"op": "external_link", "path": "layers/dense/vars/0"})";
 
 class LoadStaysHome : public ::testing::Test {
  protected:
-  static Case Of(const std::string& damage) {
-    const Result<Case> c = CaseFromJson(
-        R"({"schema": 1, "architecture": {"dialect": "keras3", "input_shape": [2],
-            "layers": [{"class": "Dense", "config": {"units": 1}}]},
-            "writer": {"build": [{"op": "assemble", "how": "list"}]},
-            "reader": {"build": [{"op": "assemble", "how": "list"}]},
-            "route": {"format": "weights_h5", "path": {"text": "m.weights.h5"}},
-            "damage": [)" +
-        damage + "]}");
-    EXPECT_TRUE(c) << c.error().Text();
-    return *c;
-  }
   CaseResult Run(const std::string& damage) {
     const Scratch scratch;
-    const CaseResult result = RunCase(Of(damage), testee_, testee_, scratch.path());
+    const CaseResult result = RunCase(OneDenseWith(damage), testee_, testee_, scratch.path());
     EXPECT_TRUE(std::filesystem::is_empty(scratch.path())) << "the bait is still there";
     return result;
   }
@@ -162,7 +138,7 @@ TEST_F(LoadStaysHome, TheBuiltInLoaderRefusesEveryHostileHdf5File) {
         R"({"op": "huge", "path": "layers/dense/vars/0", "how": "contiguous", "bytes": 536870912})",
         R"({"op": "huge", "path": "layers/dense/vars/0", "how": "chunked", "bytes": 536870912})"}) {
     const Scratch scratch;
-    const CaseResult result = RunCase(Of(damage), builtin, builtin, scratch.path());
+    const CaseResult result = RunCase(OneDenseWith(damage), builtin, builtin, scratch.path());
     EXPECT_EQ(result.overall, VerdictKind::kHeld) << damage;
     EXPECT_TRUE(result.refused) << damage;
   }

@@ -4,56 +4,35 @@
 #include <filesystem>
 
 #include "harness/campaign/forked.h"
-#include "harness/case/json.h"
+#include "harness/properties/altered_for_test.h"
 #include "harness/properties/run_case.h"
-#include "harness/testee/builtin.h"
 
 namespace weightproof {
 namespace {
 
 // Reads what ends where the file says that it ends, whatever lies behind, as the HDF5 library does;
 // and makes no reports.
-class OverlooksTail final : public Testee {
+class OverlooksTail final : public AlteredBuiltin {
  public:
-  OverlooksTail() {
-    description_ = inner_.Describe();
-    description_.makes_reports = false;
-  }
-  const Description& Describe() const override { return description_; }
-  Answer Save(const SaveRequest& request) override { return inner_.Save(request); }
   Answer Load(const LoadRequest& request) override {
     const std::filesystem::path file =
         std::filesystem::path(request.build.directory) / request.path;
     std::filesystem::resize_file(file, std::filesystem::file_size(file) - tail);
-    Answer answer = inner_.Load(request);
+    Answer answer = AlteredBuiltin::Load(request);
     if (answer.outcome != Outcome::kOk || wrong == 0) return answer;
     answer.variables[0].tensor.values<float>()[0] += wrong;
     return answer;
   }
-  Answer Assign(const AssignRequest& request) override { return inner_.Assign(request); }
 
   std::size_t tail = 0;
   float wrong = 0;
-
- private:
-  BuiltinTestee inner_;
-  Description description_;
 };
 
 class OneEditOverlooked : public ::testing::Test {
  protected:
   VerdictKind Judge(const std::string& damage) {
-    const Result<Case> c = CaseFromJson(
-        R"({"schema": 1, "architecture": {"dialect": "keras3", "input_shape": [2],
-            "layers": [{"class": "Dense", "config": {"units": 1}}]},
-            "writer": {"build": [{"op": "assemble", "how": "list"}]},
-            "reader": {"build": [{"op": "assemble", "how": "list"}]},
-            "route": {"format": "weights_h5", "path": {"text": "m.weights.h5"}},
-            "damage": [)" +
-        damage + "]}");
-    EXPECT_TRUE(c) << c.error().Text();
     const Scratch scratch;
-    return RunClause(*c, testee_, testee_, scratch.path(), "loud-or-right").kind;
+    return RunClause(OneDenseWith(damage), testee_, testee_, scratch.path(), "loud-or-right").kind;
   }
 
   OverlooksTail testee_;
