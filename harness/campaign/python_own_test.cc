@@ -19,8 +19,7 @@ TEST(PythonOwn, KeepsLayersAsTheStepSays) {
   step.keep = KeepHow::kLists;
   EXPECT_EQ(PythonKeeping("n", layers, step), Lines{"n.x = [[a2, a0], [a1]]"});
   step.keep = KeepHow::kDict;
-  EXPECT_EQ(PythonKeeping("n", layers, step),
-            Lines{R"(n.x = {"k2": a2, "k0": a0, "k1": a1})"});
+  EXPECT_EQ(PythonKeeping("n", layers, step), Lines{R"(n.x = {"k2": a2, "k0": a0, "k1": a1})"});
   step.keep = KeepHow::kSet;
   step.attribute_order.clear();
   EXPECT_EQ(PythonKeeping("n", {"a0"}, step), Lines{"n.x = {a0}"});

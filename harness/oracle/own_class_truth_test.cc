@@ -40,8 +40,7 @@ Written WrittenOf(Dialect dialect, Format format, const Build& build) {
 
 bool HoldsEverything(const Written& written, Format format) {
   const Truth truth = DecodeTruth(written.tree, written.plan, RouteOf(format));
-  return truth.owed.empty() &&
-         std::ranges::all_of(written.weights, [&](const NamedTensor& saved) {
+  return truth.owed.empty() && std::ranges::all_of(written.weights, [&](const NamedTensor& saved) {
            return std::ranges::any_of(truth.values, [&](const auto& one) {
              return one.first == saved.id && one.second && *one.second == saved.tensor;
            });
