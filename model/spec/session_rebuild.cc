@@ -24,10 +24,12 @@ Status Session::PopAndAdd(int model, int count, bool same) {
     o.children.pop_back();
     o.calls.pop_back();
     o.built = false;
-    const ObjectKind last = object(o.children.back()).kind;
-    if (!keras3() && (last == ObjectKind::kSequential || last == ObjectKind::kFunctional)) {
-      // Sequential.pop takes `layers[-1].output`, a tensor of the nested model's own graph.
-      return BadBuild("pop", "tf_keras cannot pop what follows a nested model", "pop it too");
+    if (!keras3()) {
+      // Sequential.pop takes `layers[-1].output`, of a nested model a tensor of its own graph.
+      const ObjectKind last = object(o.children.back()).kind;
+      if (last == ObjectKind::kSequential || last == ObjectKind::kFunctional) {
+        return BadBuild("pop", "tf_keras cannot pop what follows a nested model", "pop it too");
+      }
     }
     if (Status s = RebuildIfPossible(model); !s) return s;
   }
