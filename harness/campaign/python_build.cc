@@ -363,6 +363,10 @@ class Writer {
         remade_ = true;
       }
       BringInput(true);
+    } else if (step.op == StepOp::kLora) {
+      Add(fmt::format("{}.enable_lora({})", Object(Layer(step.layer)), step.count));
+    } else if (step.op == StepOp::kQuantize) {
+      Add("m.quantize(" + PythonText(step.class_name) + ")");
     } else if (step.op == StepOp::kCompile) {
       for (std::string& line : PythonCompile(step)) Add(std::move(line));
     } else if (step.op == StepOp::kRebuild) {

@@ -83,6 +83,11 @@ void AddPythonBlock(Lines& out, const Lines& block, const char* indent, bool pac
   }
 }
 
+bool HasStep(const Case& c, StepOp op) {
+  return std::ranges::any_of(c.writer.build, [op](const Step& s) { return s.op == op; }) ||
+         std::ranges::any_of(c.reader.build, [op](const Step& s) { return s.op == op; });
+}
+
 bool HoldsNormalization(const Case& c) {
   return std::ranges::any_of(c.architecture.layers, [](const LayerSpec& layer) {
     return layer.class_name == "Normalization";
@@ -111,11 +116,17 @@ Lines PythonHead(const Case& c, bool packed) {
   AddPythonBlock(out, writer, "    ", packed);
   out.push_back(writer == reader ? "reader = writer" : "def reader():");
   if (writer != reader) AddPythonBlock(out, reader, "    ", packed);
-  const std::string special = Special(c.weights.profile);
+  const bool adapted = HasStep(c, StepOp::kLora) || HasStep(c, StepOp::kQuantize);
+  const std::string special = adapted ? "" : Special(c.weights.profile);
   out.push_back("def fill(ls, seed):");
   out.push_back("    g = np.random.default_rng(seed)");
   out.push_back("    for v in weights(ls):");
-  const std::string values = "g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)";
+  std::string values = "g.uniform(0.1 if \"variance\" in v.name else -1, 1, v.shape)";
+  if (adapted) {
+    values =
+        "g.integers(-99, 99, v.shape) if v.dtype == \"int8\" else "
+        "g.uniform(0.1 if \"_scale\" in v.name or \"variance\" in v.name else -1, 1, v.shape)";
+  }
   if (HoldsNormalization(c)) {
     out.back() += " v.assign(g.integers(1, 9, v.shape) if \"count\" in v.name else " + values + ")";
   } else if (special.empty()) {

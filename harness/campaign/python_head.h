@@ -16,6 +16,9 @@ std::vector<std::string> PythonHead(const Case& c, bool packed);
 void AddPythonBlock(std::vector<std::string>& out, const std::vector<std::string>& block,
                     const char* indent, bool packed);
 
+// Whether a side's program has such a step.
+bool HasStep(const Case& c, StepOp op);
+
 // Whether a layer computes something from variables that were assigned directly.
 bool HoldsNormalization(const Case& c);
 

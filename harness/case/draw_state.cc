@@ -47,6 +47,40 @@ void DrawOwnState(Chooser& choose, Case& c) {
   if (choose.Percent(80)) c.reader.build.insert(c.reader.build.begin(), std::move(step));
 }
 
+// Layers are adapted after the model is built; what comes before it in the program stays there.
+void DrawAdapted(Chooser& choose, const Space& space, Case& c) {
+  const bool quantize = AllowsStep(space, "quantize") && choose.Percent(5);
+  const bool lora = AllowsStep(space, "lora") && choose.Percent(quantize ? 50 : 7);
+  if (!quantize && !lora) return;
+  Case drawn = c;
+  if (quantize) {
+    Step step;
+    step.op = StepOp::kQuantize;
+    step.class_name = "int8";
+    const int sides = choose.Range(0, 3);  // both twice
+    if (sides != 1) drawn.writer.build.push_back(step);
+    if (sides != 2 && !lora) drawn.reader.build.push_back(step);
+  }
+  if (lora) {
+    std::vector<int> able;
+    for (std::size_t i = 0; i < c.architecture.layers.size(); ++i) {
+      const std::string& name = c.architecture.layers[i].class_name;
+      if (name == "Dense" || name == "Embedding") able.push_back(static_cast<int>(i));
+    }
+    if (able.empty()) return;
+    Step step;
+    step.op = StepOp::kLora;
+    step.layer = able[static_cast<std::size_t>(choose.Range(0, static_cast<int>(able.size()) - 1))];
+    step.count = choose.Range(1, 3);
+    const int sides = choose.Range(0, 2);
+    if (sides != 1 && !quantize) drawn.writer.build.push_back(step);
+    if (choose.Percent(20)) step.count = choose.Range(1, 3);
+    if (sides != 2 || quantize) drawn.reader.build.push_back(step);
+  }
+  FixReaderOfModel(drawn);
+  if (IsValid(drawn)) c = std::move(drawn);
+}
+
 Step PolicyStep(Chooser& choose) {
   Step step;
   step.op = StepOp::kPolicy;
@@ -68,6 +102,7 @@ void DrawState(Chooser& choose, const Space& space, Case& c) {
     const Step step = PolicyStep(choose);
     for (Build* build : {&c.writer.build, &c.reader.build}) build->insert(build->begin(), step);
   }
+  DrawAdapted(choose, space, c);
 }
 
 bool DrawOtherPolicy(Chooser& choose, const Space& space, const Case& c, Build& build) {

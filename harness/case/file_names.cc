@@ -80,9 +80,10 @@ void AddWeightsH5(FileNames& names, const ObjectPlan& object, const std::string&
   }
   if (object.variables.empty()) return;
   const std::string owner = object.weights_h5_owner.empty() ? "" : "/" + object.weights_h5_owner;
-  for (std::size_t i = 0; i < object.variables.size(); ++i) {
-    names.datasets.push_back({path + owner + "/vars/" + std::to_string(i),
-                              object.variables[i].shape, object.variables[i].dtype});
+  const std::vector<const VariablePlan*> stored = StoredVariables(object);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    names.datasets.push_back(
+        {path + owner + "/vars/" + std::to_string(i), stored[i]->shape, stored[i]->dtype});
   }
   names.groups.push_back(path);
 }

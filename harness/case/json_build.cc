@@ -8,10 +8,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 21> kOps = {
-    "clear_names", "stray",    "order",  "name",    "freeze",   "unfreeze",  "noop",
-    "nest",        "insert",   "remove", "set",     "exchange", "calls",     "operands",
-    "outputs",     "assemble", "pop",    "rebuild", "compile",  "own_state", "policy"};
+constexpr std::array<std::string_view, 23> kOps = {
+    "clear_names", "stray",   "order",   "name",      "freeze", "unfreeze", "noop",    "nest",
+    "insert",      "remove",  "set",     "exchange",  "calls",  "operands", "outputs", "assemble",
+    "pop",         "rebuild", "compile", "own_state", "policy", "lora",     "quantize"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
 constexpr std::array<std::string_view, 4> kNests = {"sequential", "functional", "subclass",
                                                     "layer"};
@@ -138,6 +138,13 @@ Json StepToJson(const Step& step) {
     case StepOp::kPolicy:
       out["policy"] = step.class_name;
       break;
+    case StepOp::kLora:
+      out["layer"] = step.layer;
+      out["rank"] = step.count;
+      break;
+    case StepOp::kQuantize:
+      out["mode"] = step.class_name;
+      break;
   }
   return out;
 }
@@ -262,6 +269,13 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
       break;
     case StepOp::kPolicy:
       fields.Text("policy", step.class_name, true);
+      break;
+    case StepOp::kLora:
+      fields.Int("layer", 0, kPlaceMax, step.layer, true);
+      fields.Int("rank", 1, kLoraRankMax, step.count, true);
+      break;
+    case StepOp::kQuantize:
+      fields.Text("mode", step.class_name, true);
       break;
   }
   fields.Done();

@@ -141,7 +141,7 @@ Build WithoutLayer(const Build& build, int layer) {
     const Step& step = out[i];
     const bool about = step.op == StepOp::kRemove || step.op == StepOp::kSet ||
                        step.op == StepOp::kExchange || step.op == StepOp::kOwnState ||
-                       TargetsLayer(step);
+                       step.op == StepOp::kLora || TargetsLayer(step);
     const bool empty = step.op == StepOp::kNest && step.begin == layer && step.end == layer + 1;
     if ((about && step.layer == layer) || (step.op == StepOp::kExchange && step.other == layer) ||
         empty) {
@@ -170,6 +170,7 @@ Build WithoutLayer(const Build& build, int layer) {
       case StepOp::kRemove:
       case StepOp::kSet:
       case StepOp::kOwnState:
+      case StepOp::kLora:
         lower(step.layer);
         break;
       default:

@@ -84,6 +84,18 @@ bool HostileFits(const Case& c) {
   return c.route.load_as == LoadAs::kModel && (archive || c.damage.front().how != "loss");
 }
 
+// What the weights of layers were made into stands alone: beside an optimizer, a policy or state of
+// a layer's own its weights are others, and damage would have to know the whole numbers.
+bool AdaptationStandsAlone(const Case& c) {
+  const auto has = [&c](std::initializer_list<StepOp> ops) {
+    return std::ranges::any_of(ops, [&](StepOp op) {
+      return FindStep(c.writer.build, op) != nullptr || FindStep(c.reader.build, op) != nullptr;
+    });
+  };
+  if (!has({StepOp::kLora, StepOp::kQuantize})) return true;
+  return c.damage.empty() && !has({StepOp::kCompile, StepOp::kOwnState, StepOp::kPolicy});
+}
+
 }  // namespace
 
 bool IsValidBuild(const ArchitectureSpec& architecture, const Build& build) {
@@ -125,7 +137,7 @@ bool IsValid(const Case& c) {
   }
   // Where the libraries keep what stands in such containers differs by their versions.
   if (!c.damage.empty() && HasOwnContainers(*writer)) return false;
-  if (!HostileFits(c)) return false;
+  if (!HostileFits(c) || !AdaptationStandsAlone(c)) return false;
   if (!c.damage.empty() && !DamageApplies(c.damage, NamesInFile(*writer, c.route.format))) {
     return false;
   }

@@ -217,6 +217,19 @@ Promise LookUpPromise(RouteFormat format, const ModelPlan& writer, const ModelPl
   return row == kRows.end() ? Promise::kDepends : row->second;
 }
 
+static bool SameFactors(const ObjectPlan& a, const ObjectPlan& b) {
+  const auto factors = [](const ObjectPlan& model) {
+    std::map<std::string_view, const Shape*> found;
+    for (const VariablePlan* variable : Variables(model)) {
+      if (IsLoraFactor(*variable)) found.emplace(variable->id, &variable->shape);
+    }
+    return found;
+  };
+  return std::ranges::equal(factors(a), factors(b), [](const auto& x, const auto& y) {
+    return x.first == y.first && *x.second == *y.second;
+  });
+}
+
 bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route) {
   const std::vector<const ObjectPlan*> a = Weighted(writer.model);
   const std::vector<const ObjectPlan*> b = Weighted(reader.model);
@@ -231,6 +244,8 @@ bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Rout
   }
   if (!writer.model.graph.empty() && !SameNesting(writer, reader)) return true;
   if (by_place) return false;
+  // Factors of a low-rank adaptation are weights of their own here.
+  if (!SameFactors(writer.model, reader.model)) return true;
   for (std::size_t k = 0; k < a.size(); ++k) {
     if (a[k]->kind == ObjectKind::kLayer && b[k]->kind == ObjectKind::kLayer) continue;
     if (LegacyIds(*a[k]) != LegacyIds(*b[k]) || !OrderIsTold(*a[k], *b[k])) return true;

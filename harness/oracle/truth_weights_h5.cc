@@ -114,7 +114,7 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
   std::vector<std::string> file_names;
   std::vector<const ObjectPlan*> leaves;
   for (const Place& place : places) {
-    const std::vector<VariablePlan>& variables = place.leaf->variables;
+    const std::vector<const VariablePlan*> variables = StoredVariables(*place.leaf);
     const Group* vars = nullptr;
     std::string base;
     for (const std::string& prefix : place.prefixes) {
@@ -127,7 +127,7 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
     }
     if (vars == nullptr) {
       builder.Owe("missing-tensor",
-                  {place.prefixes.front() + "vars", variables.front().id, place.leaf->name});
+                  {place.prefixes.front() + "vars", variables.front()->id, place.leaf->name});
       continue;
     }
     // RNN cells carry names of their own ("lstm_cell"): the layer's name stands one level up.
@@ -140,14 +140,20 @@ void DecodeWeightsH5(const Group& root, const ModelPlan& reader, TruthBuilder& b
     leaves.push_back(place.leaf);
     if (vars->children.size() != variables.size()) {
       std::vector<std::string> subjects{base.substr(0, base.size() - 1), place.leaf->name};
-      for (const VariablePlan& variable : variables) subjects.push_back(variable.id);
+      for (const VariablePlan* variable : variables) subjects.push_back(variable->id);
       for (const Child& child : vars->children) builder.taken.insert(base + child.name);
       builder.Owe("weight-count", std::move(subjects));
     }
     for (std::size_t i = 0; i < variables.size(); ++i) {
       const std::string key = std::to_string(i);
       const Child* child = vars->Find(key);
-      builder.Take(variables[i], child != nullptr ? child->dataset() : nullptr, base + key);
+      builder.Take(*variables[i], child != nullptr ? child->dataset() : nullptr, base + key);
+    }
+    // The file holds the sum, so that nothing is left to adapt.
+    if (!builder.values[variables.front()->id]) continue;
+    for (const VariablePlan& variable : place.leaf->variables) {
+      if (IsLoraFactor(variable))
+        builder.values[variable.id] = Tensor(variable.dtype, variable.shape);
     }
   }
   builder.CheckNames(file_names, leaves);

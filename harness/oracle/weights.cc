@@ -1,7 +1,9 @@
 #include "harness/oracle/weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "model/spec/layer_schema.h"
 
@@ -50,6 +52,28 @@ Range RangeOf(const VariablePlan& variable) {
   return Range::kKernel;
 }
 
+// One column of each row is 1, the others are 0: then the sum that is saved is exact whoever makes
+// it.
+Tensor OneHotRows(const VariablePlan& variable, std::uint64_t seed) {
+  Tensor tensor(DType::kFloat32, variable.shape);
+  const auto columns = static_cast<std::uint64_t>(variable.shape[1]);
+  for (std::uint64_t row = 0; row < static_cast<std::uint64_t>(variable.shape[0]); ++row) {
+    const std::uint64_t column = WeightHash(seed, variable.id, row) % columns;
+    tensor.values<float>()[row * columns + column] = 1.0f;
+  }
+  return tensor;
+}
+
+Tensor WholeNumbers(const VariablePlan& variable, std::uint64_t seed) {
+  Tensor tensor(DType::kInt8, variable.shape);
+  std::uint64_t index = 0;
+  for (std::int8_t& value : tensor.values<std::int8_t>()) {
+    value = static_cast<std::int8_t>(
+        static_cast<int>(WeightHash(seed, variable.id, index++) % 255) - 127);
+  }
+  return tensor;
+}
+
 float KernelScale(const Shape& shape) {
   std::int64_t fan_in = 1;
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) fan_in *= shape[i];
@@ -92,11 +116,21 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
       weights.push_back({variable->id, Counts(*variable, spec.seed)});
       continue;
     }
+    if (variable->dtype == DType::kInt8) {
+      weights.push_back({variable->id, WholeNumbers(*variable, spec.seed)});
+      continue;
+    }
+    if (IsLoraFactor(*variable) && variable->role.ends_with("_a")) {
+      weights.push_back({variable->id, OneHotRows(*variable, spec.seed)});
+      continue;
+    }
     Tensor tensor(DType::kFloat32, variable->shape);
     const std::uint64_t start = Start(spec.seed, variable->id);
     const Range range = RangeOf(*variable);
     const float scale = KernelScale(variable->shape);
-    const bool special = spec.profile != Profile::kPlain && !variable->positive;
+    // A factor that is not finite would spoil the whole sum.
+    const bool special =
+        spec.profile != Profile::kPlain && !variable->positive && !IsLoraFactor(*variable);
     std::uint64_t index = 0;
     for (float& value : tensor.values<float>()) {
       const std::uint64_t h = SplitMix64(start + index++);
@@ -116,6 +150,38 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
     weights.push_back({variable->id, std::move(tensor)});
   }
   return weights;
+}
+
+std::vector<NamedTensor> MergeLora(const ModelPlan& writer, const ModelPlan& reader,
+                                   const std::vector<NamedTensor>& saved) {
+  std::vector<NamedTensor> merged;
+  const std::vector<const VariablePlan*> variables = Variables(writer.model);
+  for (std::size_t i = 0; i < saved.size(); ++i) {
+    if (!IsLoraFactor(*variables[i])) merged.push_back(saved[i]);
+    if (!IsLoraFactor(*variables[i]) || variables[i]->role.ends_with("_b")) continue;
+    const std::string_view id = saved[i].id;  // "2/lora_kernel_a" beside "2/kernel"
+    const std::string place(id.substr(0, id.rfind('/') + 1));
+    const std::string_view role = std::string_view(variables[i]->role).substr(5);
+    const auto main = std::ranges::find(
+        merged, place + std::string(role.substr(0, role.size() - 2)), &NamedTensor::id);
+    const auto rank = static_cast<std::size_t>(saved[i].tensor.shape()[1]);
+    const std::span<const float> a = saved[i].tensor.values<float>();
+    const std::span<const float> b = saved[i + 1].tensor.values<float>();
+    const std::span<float> sum = main->tensor.values<float>();
+    const std::size_t columns = b.size() / rank;
+    for (std::size_t k = 0; k < sum.size(); ++k) {
+      float product = 0.0f;
+      for (std::size_t r = 0; r < rank; ++r) {
+        product += a[k / columns * rank + r] * b[r * columns + k % columns];
+      }
+      sum[k] += product;
+    }
+  }
+  for (const VariablePlan* variable : Variables(reader.model)) {
+    if (IsLoraFactor(*variable))
+      merged.push_back({variable->id, Tensor(variable->dtype, variable->shape)});
+  }
+  return merged;
 }
 
 Tensor MakeInputs(const ModelPlan& plan, const Probe& probe) {

@@ -24,9 +24,16 @@ std::uint64_t WeightHash(std::uint64_t seed, std::string_view id, std::uint64_t 
 //   everything else                 sign (bit 0) * (m + 1/4) * 2^-e, 4^e the largest power of four
 //                                   not above the fan-in (product of all but the last dimension)
 // Under a dtype policy the values are rounded to the variable's dtype.
+// Of a low-rank adaptation the first factor has one 1 in each row and 0 elsewhere, the second is
+// always plain; the whole numbers of a quantized layer lie in [-127, 127].
 // Other profiles replace about one element in four (bits 1 and 2 of h are 0) of variables that are
 // not positive: nan, +-inf, -0, a denormal, +-1e30.
 std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& spec);
+
+// What `.weights.h5` and archives carry of `saved`, for the reader's model: the factors of a
+// low-rank adaptation are added into what they adapt, and are zero in the reader.
+std::vector<NamedTensor> MergeLora(const ModelPlan& writer, const ModelPlan& reader,
+                                   const std::vector<NamedTensor>& saved);
 
 // (batch, input shape...) float32 in (-1, 1); whole numbers below input_dim when the first
 // computing layer is an Embedding.

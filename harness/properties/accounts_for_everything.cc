@@ -90,7 +90,12 @@ Verdict CheckAccountsForEverything(const Observation& o) {
   // A loader without an account: the numbers of tensors and of variables must agree, or be spoken
   // of.
   const std::size_t stored = WeightTensorPaths(*o.tree).size();
-  const std::size_t variables = o.load.variables.size();
+  std::size_t variables = o.load.variables.size();
+  if (o.c->route.format == RouteFormat::kWeightsH5) {  // it holds the sum, no factors
+    variables -= static_cast<std::size_t>(
+        std::ranges::count_if(Variables(o.reader_plan.model),
+                              [](const auto* variable) { return IsLoraFactor(*variable); }));
+  }
   if (stored == variables || !o.load.reports.empty()) return Held();
   return SilentlyWrong(stored > variables ? "tensors-left-over" : "variables-left-over",
                        "the file holds " + std::to_string(stored) + " weight tensors, the model " +

@@ -19,8 +19,9 @@ bool LayersReported(const Observation& o) {
 }
 
 bool SameIds(const Observation& o) {
-  return o.saved.size() == o.initial.size() &&
-         std::ranges::all_of(o.saved, [&](const NamedTensor& saved) {
+  const std::vector<NamedTensor>& values = SavedAsRead(o);
+  return values.size() == o.initial.size() &&
+         std::ranges::all_of(values, [&](const NamedTensor& saved) {
            const Tensor* other = FindTensor(o.initial, saved.id);
            return other != nullptr && other->shape() == saved.tensor.shape();
          });
@@ -33,7 +34,7 @@ bool RightAfterAll(const Observation& o) {
     const Tensor* got = FindTensor(o.load.variables, saved.id);
     return got != nullptr && *got == saved.tensor;
   });
-  return all && o.saved.size() == o.load.variables.size() &&
+  return all && SavedAsRead(o).size() == o.load.variables.size() &&
          SamePrediction(o.load.prediction, o.control.prediction);
 }
 

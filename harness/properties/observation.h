@@ -31,7 +31,8 @@ struct Observation {
   ModelPlan reader_plan;
   std::vector<NamedTensor> saved;  // what the writer's model was given
   // The same in the dtypes of the reader's library, where it has others (a Normalization's count is
-  // int64 in tf_keras, int32 in Keras 3). Empty: they are the same.
+  // int64 in tf_keras, int32 in Keras 3), and with what the format merges. Empty: they are the
+  // same.
   std::vector<NamedTensor> saved_as_read;
   std::vector<NamedTensor> initial;  // what the reader's model held before
 

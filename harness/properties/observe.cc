@@ -80,6 +80,11 @@ bool Player::Plan() {
       o_.saved_as_read.push_back({saved.id, AsRead(saved.id, saved.tensor)});
     }
   }
+  const bool merged =
+      c_.route.format == RouteFormat::kWeightsH5 || c_.route.format == RouteFormat::kKerasArchive;
+  if (merged && (HasLora(o_.writer_plan) || HasLora(o_.reader_plan))) {
+    o_.saved_as_read = MergeLora(o_.writer_plan, o_.reader_plan, o_.saved);
+  }
   inputs_ = MakeInputs(o_.writer_plan, c_.probe);
   more_inputs_ = MakeMoreInputs(o_.writer_plan, c_.probe);
   return true;

@@ -73,7 +73,7 @@ void Player::CompareLibraries() {
     return value != nullptr && *value == saved.tensor;
   });
   if (!o_.two_libraries || !o_.same_model || o_.content_damaged || !same_values ||
-      c_.weights.profile != Profile::kPlain || o_.saved.size() != o_.initial.size()) {
+      c_.weights.profile != Profile::kPlain || values.size() != o_.initial.size()) {
     return;
   }
   o_.agreement = Agree(o_.save.prediction, o_.control.prediction, {});

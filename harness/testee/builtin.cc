@@ -119,7 +119,8 @@ std::vector<NamedTensor> GetVariables(const Network& network) {
 // A step of real loaders that model/ has nothing for; "" when there is none.
 static std::string_view UnsupportedStep(const Build& build) {
   for (const Step& step : build) {
-    if (step.op == StepOp::kCompile || step.op == StepOp::kOwnState ||
+    if (step.op == StepOp::kCompile || step.op == StepOp::kOwnState || step.op == StepOp::kLora ||
+        step.op == StepOp::kQuantize ||
         (step.op == StepOp::kPolicy && step.class_name != "float32")) {
       return StepOpName(step.op);
     }

@@ -18,7 +18,8 @@ STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", 
          "rebuild:from_config", "rebuild:json", "rebuild:clone",
          "nest:functional", "nest:subclass", "nest:layer",
          "keep:list", "keep:lists", "keep:dict", "keep:set",
-         "graph", "calls", "operands", "outputs", "compile", "own_state", "policy"]
+         "graph", "calls", "operands", "outputs", "compile", "own_state", "policy",
+         "lora", "quantize"]
 
 
 class Node:
@@ -297,6 +298,10 @@ class Player:
             part(self.target(step).object, step.get("part")).trainable = op == "unfreeze"
         elif op == "pop":
             self.pop(step)
+        elif op == "lora":
+            self.layers[step["layer"]].object.enable_lora(step["rank"])
+        elif op == "quantize":
+            self.model.object.quantize(step["mode"])
         elif op == "compile":
             self.compile(step)
         elif op == "rebuild":

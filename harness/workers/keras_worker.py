@@ -51,11 +51,16 @@ class Worker:
                 "reuses_models": True,
                 "reads": [] if legacy else ["legacy_h5"], "dtypes": DTYPES,
                 "promises": ["pairs-by-position", "pairs-by-name"],
-                "space": {"layers": self.library.layers, "steps": STEPS,
+                "space": {"layers": self.library.layers, "steps": self.steps(),
                           "formats": legacy + ["legacy_h5_model", "weights_h5", "keras_archive"],
                           "dialects": [self.library.dialect],
                           "modes": ["by_order", "by_name", "skip_mismatch", "model"] + sharded,
                           "hostile": HOSTILE}}
+
+    def steps(self):
+        has = {"lora": hasattr(self.keras.layers.Dense, "enable_lora"),
+               "quantize": hasattr(self.keras.Model, "quantize")}
+        return [step for step in STEPS if has.get(step, True)]
 
     def shards(self):
         parameters = inspect.signature(self.keras.Model.save_weights).parameters

@@ -24,14 +24,17 @@ struct Encoder {
     Group vars = Vars(object.name);
     Group owner_vars = Vars(CellName(object));
     Group& target = object.weights_h5_owner.empty() ? vars : owner_vars;
-    for (std::size_t i = 0; i < object.variables.size(); ++i) {
-      Dataset dataset{Stored(variables[next]), {}, {}};
-      if (dialect == Dialect::kKeras3 && variables[next].dtype() == DType::kBFloat16) {
+    const std::vector<const VariablePlan*> stored = StoredVariables(object);
+    for (std::size_t i = 0; i < stored.size(); ++i) {
+      const Tensor& value =
+          variables[next + static_cast<std::size_t>(stored[i] - object.variables.data())];
+      Dataset dataset{Stored(value), {}, {}};
+      if (dialect == Dialect::kKeras3 && value.dtype() == DType::kBFloat16) {
         SetAttribute(dataset.attributes, StringAttribute("dtype", "bfloat16"));
       }
-      ++next;
       AddChild(target, Child{std::to_string(i), std::move(dataset)});
     }
+    next += object.variables.size();
     if (!object.weights_h5_owner.empty()) {
       Group owner;
       AddChild(owner, Child{"vars", std::move(owner_vars)});

@@ -130,6 +130,11 @@ Result<Network> Network::Create(ModelPlan plan) {
                 "no loading of models that hold a class of a person's own or keep layers in lists",
                 "use nested Sequential models and plain attributes");
   }
+  if (HasLora(plan) || IsQuantized(plan)) {
+    return Fail(ErrorKind::kUnknownLayer, plan.model.name,
+                "no forward pass for layers that are quantized or have a low-rank adaptation",
+                "use plain layers");
+  }
   auto impl = std::make_unique<Impl>();
   impl->plan = std::move(plan);
   impl->variable_plans = Variables(impl->plan.model);

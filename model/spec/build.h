@@ -42,6 +42,9 @@ enum class StepOp : std::uint8_t {
   // in the way of the class it derives from.
   kOwnState,
   kPolicy,  // before: the dtype policy of all layers of this side
+  // After: what Keras 3 can do with the weights of Dense and Embedding layers.
+  kLora,      // architecture layer `layer` gets a low-rank adaptation of rank `count`
+  kQuantize,  // the model is quantized
 };
 
 enum class AssembleHow : std::uint8_t { kList, kAdd, kFunctional, kSubclass };
@@ -67,12 +70,12 @@ struct Step {
   int other = 0;       // kExchange
   int begin = 0;       // kNest; `at` of kNoop and kInsert
   int end = 0;         // kNest
-  int count = 0;       // kPop
+  int count = 0;       // kPop; kLora: the rank
   bool after = false;  // kFreeze: after assembly instead of at construction
   bool same_objects = true;  // kPop: the popped objects come back; false: new ones are made
   bool own_input = false;    // kNest: the nested Sequential has an Input of its own
   bool trained = false;      // kCompile: the optimizer has state
-  std::string class_name;    // kStray, kNoop; kCompile: the optimizer; kPolicy
+  std::string class_name;    // kStray, kNoop; kCompile: the optimizer; kPolicy; kQuantize: "int8"
   std::string name;          // kName; kNest, kNoop, kInsert, kAssemble: optional
   std::string key;           // kSet; kCompile: the loss
   ConfigValue value;         // kSet
@@ -91,6 +94,8 @@ struct Step {
 
   bool operator==(const Step&) const = default;
 };
+
+inline constexpr int kLoraRankMax = 64;
 
 using Build = std::vector<Step>;  // exactly one kAssemble
 

@@ -213,6 +213,16 @@ class Interpreter {
         model_ = *made;
         return {};
       }
+      case StepOp::kLora: {
+        const int target = Target(step, model_);
+        if (target < 0) return BadBuild("lora", "no such layer", "name one that exists");
+        return session_.EnableLora(target, step.count);
+      }
+      case StepOp::kQuantize:
+        if (!program_.policy.empty()) {
+          return BadBuild("quantize", "beside a dtype policy", "leave one of them out");
+        }
+        return session_.Quantize(model_);
       default: {
         int target = Target(step, model_);
         if (target >= 0 && !step.part.empty()) target = Part(target, step.part);

@@ -112,6 +112,7 @@ std::string NormalForm(const ModelPlan& plan) {
     }
   }
   if (!plan.policy.empty() && plan.policy != "float32") out += "\npolicy " + plan.policy;
+  if (IsQuantized(plan)) out += "\nquantized";
   for (const ObjectPlan* layer : ComputingLayers(plan.model)) {
     out += "\n";
     AppendLayer(*layer, plan.dialect, out);

@@ -40,6 +40,42 @@ ObjectPlan InputLayerPlan(const Object& model, Dialect dialect) {
   return plan;
 }
 
+// "sequential/dense/kernel" -> "sequential/dense/lora_kernel_a".
+VariablePlan Beside(const VariablePlan& main, const std::string& role, Shape shape) {
+  VariablePlan added = main;
+  added.role = role;
+  added.id.replace(added.id.rfind('/') + 1, std::string::npos, role);
+  added.legacy_name.replace(added.legacy_name.rfind('/') + 1, std::string::npos, role);
+  added.shape = std::move(shape);
+  added.trainable = true;
+  return added;
+}
+
+// What a low-rank adaptation or quantization makes of the variables of a Dense or an Embedding, in
+// the order of layer.weights (core/dense.py, core/embedding.py).
+void AdaptVariables(const Object& object, ObjectPlan& plan) {
+  if (plan.variables.empty() || (object.lora_rank == 0 && !object.quantized)) return;
+  VariablePlan& main = plan.variables.front();
+  const Shape shape = main.shape;
+  if (object.lora_rank > 0) {
+    main.trainable = !object.lora_alone;
+    const VariablePlan a = Beside(main, "lora_" + main.role + "_a", {shape[0], object.lora_rank});
+    const VariablePlan b = Beside(main, "lora_" + main.role + "_b", {object.lora_rank, shape[1]});
+    plan.variables.push_back(a);
+    plan.variables.push_back(b);
+    return;
+  }
+  // Of a Dense one number for each column, of an Embedding for each row.
+  VariablePlan scale = Beside(main, main.role + "_scale",
+                              {object.schema->class_name == "Embedding" ? shape[0] : shape[1]});
+  scale.trainable = false;
+  scale.positive = true;
+  main.trainable = false;
+  main.dtype = DType::kInt8;
+  std::ranges::rotate(plan.variables, plan.variables.begin() + 1);
+  plan.variables.push_back(std::move(scale));
+}
+
 // `place` is what their ids begin with: "2/", "3/forward/".
 void PlanVariables(const Object& object, Dialect dialect, const std::string& place,
                    ObjectPlan& plan) {
@@ -65,6 +101,7 @@ void PlanVariables(const Object& object, Dialect dialect, const std::string& pla
     variable.positive = v.positive;
     plan.variables.push_back(std::move(variable));
   }
+  AdaptVariables(object, plan);
 }
 
 // A part of a wrapper; `place` is what the ids of its variables begin with.
@@ -263,6 +300,29 @@ std::vector<const VariablePlan*> Variables(const ObjectPlan& object) {
   std::vector<const VariablePlan*> out;
   Collect(object, out);
   return out;
+}
+
+bool IsLoraFactor(const VariablePlan& variable) { return variable.role.starts_with("lora_"); }
+
+static bool HoldsVariable(const ObjectPlan& object, bool (*is)(const VariablePlan&)) {
+  return std::ranges::any_of(object.variables, is) ||
+         std::ranges::any_of(object.layers, [is](const auto& o) { return HoldsVariable(o, is); });
+}
+
+bool HasLora(const ModelPlan& plan) { return HoldsVariable(plan.model, IsLoraFactor); }
+
+bool IsQuantized(const ModelPlan& plan) {
+  return HoldsVariable(plan.model, [](const auto& v) { return v.dtype == DType::kInt8; });
+}
+
+std::vector<const VariablePlan*> StoredVariables(const ObjectPlan& leaf) {
+  std::vector<const VariablePlan*> stored;
+  stored.reserve(leaf.variables.size());
+  for (const VariablePlan& variable : leaf.variables) {
+    if (!IsLoraFactor(variable)) stored.push_back(&variable);
+  }
+  std::ranges::stable_partition(stored, [](const auto* v) { return v->dtype == DType::kInt8; });
+  return stored;
 }
 
 std::vector<const ObjectPlan*> ComputingLayers(const ObjectPlan& model) {

@@ -103,6 +103,16 @@ std::vector<const ObjectPlan*> InputLayers(const ObjectPlan& model);
 // Every variable in walk order: `layers` depth first, creation order inside a leaf.
 std::vector<const VariablePlan*> Variables(const ObjectPlan& object);
 
+// What a leaf writes under `vars` of `.weights.h5`, in that order (keras 3.15 core/dense.py,
+// save_own_variables): the factors of a low-rank adaptation are merged into its first variable, and
+// of a quantized layer the whole numbers stand first.
+std::vector<const VariablePlan*> StoredVariables(const ObjectPlan& leaf);
+
+// One of the two factors of a low-rank adaptation.
+bool IsLoraFactor(const VariablePlan& variable);
+bool HasLora(const ModelPlan& plan);
+bool IsQuantized(const ModelPlan& plan);
+
 // Layers that compute something, wrappers among them, in the order of calls: what the model is.
 std::vector<const ObjectPlan*> ComputingLayers(const ObjectPlan& model);
 

@@ -170,6 +170,14 @@ class Reader {
         if (!program_.policy.empty()) return BadBuild("policy", "two policies", "keep one");
         program_.policy = step.class_name;
         return {};
+      case StepOp::kLora:
+        if (!HasLayer(step.layer)) return BadIndex("lora");
+        program_.after.push_back(&step);
+        return CheckAdaptation(step, LayerSlot(step.layer).schema->class_name,
+                               architecture_.dialect);
+      case StepOp::kQuantize:
+        program_.after.push_back(&step);
+        return CheckAdaptation(step, "", architecture_.dialect);
     }
     return {};
   }

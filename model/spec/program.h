@@ -40,10 +40,14 @@ struct ParsedProgram {
   std::string policy;               // of kPolicy; empty: float32
   std::vector<const Step*> before;  // kClearNames, kStray
   std::vector<const Step*> graph;   // kCalls, kOperands, kOutputs
-  std::vector<const Step*> after;   // kFreeze, kUnfreeze, kPop, kRebuild
+  std::vector<const Step*> after;   // kFreeze, kUnfreeze, kPop, kRebuild, kLora, kQuantize
 };
 
 Result<ParsedProgram> ReadProgram(const ArchitectureSpec& architecture, const Build& build);
+
+// Of kLora on a layer of that class, and of kQuantize: InvalidBuild where Keras 3 has no such
+// thing.
+Status CheckAdaptation(const Step& step, std::string_view class_name, Dialect dialect);
 
 // Keras 3 forbids '/', tf-keras what TensorFlow's scopes forbid (keras-formats 1.6): InvalidBuild.
 Status CheckName(const std::string& name, Dialect dialect);

@@ -373,6 +373,7 @@ Status Session::CheckEmbeddingFirst(int id) {
 void Session::SetTrainable(int id, bool value) {
   object(id).trainable = value;
   object(id).input_trainable = value;
+  object(id).lora_alone = false;
   const std::vector<int> children = object(id).children;
   for (int child : children) SetTrainable(child, value);
 }

@@ -51,6 +51,9 @@ struct Object {
   std::vector<int> keep_order;  // of a container: its entries as indices into `children`
   bool has_input = false;       // an InputLayer stands first
   bool own_input = false;       // ... because the program asked for one
+  int lora_rank = 0;            // of a layer with a low-rank adaptation
+  bool lora_alone = false;      // only that is trained: the kernel's own flag is off
+  bool quantized = false;
   std::string input_name;
   std::string input_tensor;  // Keras 3: name of the InputLayer's tensor
   bool input_trainable = true;
@@ -108,6 +111,9 @@ class Session {
 
   void SetTrainable(int id, bool value);
   Status PopAndAdd(int model, int count, bool same);
+  // Layer.enable_lora and Model.quantize("int8") of Keras 3.
+  Status EnableLora(int layer, int rank);
+  Status Quantize(int model);
   Result<int> Rebuild(int model, RebuildHow how);
 
  private:

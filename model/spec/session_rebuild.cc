@@ -61,6 +61,7 @@ Result<int> Session::CopyFromConfig(int id, bool keep_name) {
   copy.built = false;
   copy.scoped = false;
   copy.parent.clear();
+  copy.lora_alone = copy.lora_rank > 0;
   if (keras3() && !copy.schema->keras3_takes_trainable) copy.trainable = true;
   copy.name = keep_name ? name : AutoName(copy.schema->snake_name);
   const int made = Allocate(std::move(copy));
