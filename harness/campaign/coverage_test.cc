@@ -49,8 +49,8 @@ TEST(Coverage, CountsPairsAndTriplesAndNamesTheMissingOnes) {
 // A value beyond the tables' room would be missing from them without a word.
 TEST(Coverage, HasRoomForAllThatAnyTesteeMayBeAsked) {
   Space everything = SpellOut(Space());
-  for (const char* step :
-       {"graph", "calls", "operands", "outputs", "compile", "own_state", "policy"}) {
+  for (const char* step : {"graph", "calls", "operands", "outputs", "compile", "own_state",
+                           "policy", "lora", "quantize"}) {
     everything.steps.emplace_back(step);
   }
   everything.modes.emplace_back("sharded");

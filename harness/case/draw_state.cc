@@ -68,14 +68,19 @@ void DrawAdapted(Chooser& choose, const Space& space, Case& c) {
       if (name == "Dense" || name == "Embedding") able.push_back(static_cast<int>(i));
     }
     if (able.empty()) return;
+    if (!quantize && choose.Percent(60)) able = {able[choose.Below(able.size())]};
     Step step;
     step.op = StepOp::kLora;
-    step.layer = able[static_cast<std::size_t>(choose.Range(0, static_cast<int>(able.size()) - 1))];
-    step.count = choose.Range(1, 3);
     const int sides = choose.Range(0, 2);
-    if (sides != 1 && !quantize) drawn.writer.build.push_back(step);
-    if (choose.Percent(20)) step.count = choose.Range(1, 3);
-    if (sides != 2 || quantize) drawn.reader.build.push_back(step);
+    const int rank = choose.Range(1, 3);
+    const int other = choose.Percent(20) ? choose.Range(1, 3) : rank;
+    for (const int layer : able) {
+      step.layer = layer;
+      step.count = rank;
+      if (sides != 1 && !quantize) drawn.writer.build.push_back(step);
+      step.count = other;
+      if (sides != 2 || quantize) drawn.reader.build.push_back(step);
+    }
   }
   FixReaderOfModel(drawn);
   if (IsValid(drawn)) c = std::move(drawn);

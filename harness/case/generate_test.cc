@@ -64,8 +64,9 @@ TEST(Generate, DrawsEveryFeatureWithinTwoThousandCases) {
 Space WithState() {
   Space space;
   space.dialects = {"keras3"};
-  space.steps = {"compile", "own_state", "policy", "assemble:list", "assemble:add",
-                 "nest",    "freeze",    "set",    "rebuild:json",  "rebuild:from_config"};
+  space.steps = {"compile",  "own_state",     "policy",       "lora",
+                 "quantize", "assemble:list", "assemble:add", "nest",
+                 "freeze",   "set",           "rebuild:json", "rebuild:from_config"};
   space.modes = {"by_order", "model", "sharded"};
   return space;
 }
@@ -81,7 +82,8 @@ TEST(Generate, DrawsWhatIsBesideTheWeightsWhereTheSpaceNamesIt) {
     for (const std::string& feature : Features(c)) ++seen[feature];
     for (const Case& smaller : Shrinks(c)) ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
   }
-  for (const char* feature : {"step:compile", "step:own_state", "step:policy", "mode:sharded"}) {
+  for (const char* feature : {"step:compile", "step:own_state", "step:policy", "step:lora",
+                              "step:quantize", "mode:sharded"}) {
     EXPECT_GE(seen[feature], 40) << feature;
   }
   for (const std::string& feature : AllFeatures(WithState())) {

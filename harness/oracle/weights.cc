@@ -154,21 +154,24 @@ std::vector<NamedTensor> MakeWeights(const ModelPlan& plan, const WeightsSpec& s
 
 std::vector<NamedTensor> MergeLora(const ModelPlan& writer, const ModelPlan& reader,
                                    const std::vector<NamedTensor>& saved) {
-  std::vector<NamedTensor> merged;
-  const std::vector<const VariablePlan*> variables = Variables(writer.model);
-  for (std::size_t i = 0; i < saved.size(); ++i) {
-    if (!IsLoraFactor(*variables[i])) merged.push_back(saved[i]);
-    if (!IsLoraFactor(*variables[i]) || variables[i]->role.ends_with("_b")) continue;
-    const std::string_view id = saved[i].id;  // "2/lora_kernel_a" beside "2/kernel"
-    const std::string place(id.substr(0, id.rfind('/') + 1));
-    const std::string_view role = std::string_view(variables[i]->role).substr(5);
-    const auto main = std::ranges::find(
-        merged, place + std::string(role.substr(0, role.size() - 2)), &NamedTensor::id);
-    const auto rank = static_cast<std::size_t>(saved[i].tensor.shape()[1]);
-    const std::span<const float> a = saved[i].tensor.values<float>();
-    const std::span<const float> b = saved[i + 1].tensor.values<float>();
-    const std::span<float> sum = main->tensor.values<float>();
-    const std::size_t columns = b.size() / rank;
+  const auto find = [](std::vector<NamedTensor>& in, std::string_view id) {
+    return std::ranges::find(in, id, &NamedTensor::id);
+  };
+  std::vector<NamedTensor> sums = saved;
+  for (const VariablePlan* variable : Variables(writer.model)) {
+    if (!IsLoraFactor(*variable) || !variable->role.ends_with("_a")) continue;
+    // "2/lora_kernel_a" and "2/lora_kernel_b" are of "2/kernel".
+    std::string id = variable->id;
+    const Tensor& first = find(sums, id)->tensor;
+    id.back() = 'b';
+    const Tensor& second = find(sums, id)->tensor;
+    id.erase(id.rfind('/') + 1, std::string_view("lora_").size());
+    id.resize(id.size() - std::string_view("_b").size());
+    const std::span<float> sum = find(sums, id)->tensor.values<float>();
+    const std::span<const float> a = first.values<float>();
+    const std::span<const float> b = second.values<float>();
+    const auto rank = static_cast<std::size_t>(first.shape()[1]);
+    const auto columns = static_cast<std::size_t>(second.shape()[1]);
     for (std::size_t k = 0; k < sum.size(); ++k) {
       float product = 0.0f;
       for (std::size_t r = 0; r < rank; ++r) {
@@ -177,9 +180,21 @@ std::vector<NamedTensor> MergeLora(const ModelPlan& writer, const ModelPlan& rea
       sum[k] += product;
     }
   }
+  const auto is_factor = [](const NamedTensor& tensor) {
+    return tensor.id.substr(tensor.id.rfind('/') + 1).starts_with("lora_");
+  };
+  // In the reader's order; what only the writer has stands behind.
+  std::vector<NamedTensor> merged;
   for (const VariablePlan* variable : Variables(reader.model)) {
-    if (IsLoraFactor(*variable))
+    if (IsLoraFactor(*variable)) {
       merged.push_back({variable->id, Tensor(variable->dtype, variable->shape)});
+    } else if (const auto value = find(sums, variable->id); value != sums.end()) {
+      merged.push_back(std::move(*value));
+      sums.erase(value);
+    }
+  }
+  for (NamedTensor& rest : sums) {
+    if (!is_factor(rest)) merged.push_back(std::move(rest));
   }
   return merged;
 }

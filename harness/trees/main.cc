@@ -22,8 +22,10 @@ namespace {
 
 Status WriteTree(const ModelPlan& plan, const std::vector<NamedTensor>& weights, Format format,
                  const std::string& path) {
+  const std::vector<NamedTensor> stored =
+      format == Format::kWeightsH5 && HasLora(plan) ? MergeLora(plan, plan, weights) : weights;
   std::vector<Tensor> tensors;
-  for (const NamedTensor& weight : weights) tensors.push_back(weight.tensor);
+  for (const NamedTensor& weight : stored) tensors.push_back(weight.tensor);
   // Configs are not compared, and that of a graph is not written: its weights stand where a whole
   // model has them.
   const bool graph = format == Format::kLegacyH5Model && !plan.model.graph.empty();
@@ -95,6 +97,8 @@ const std::vector<std::string> kSteps = {"clear_names",
                                          "compile",
                                          "own_state",
                                          "policy",
+                                         "lora",
+                                         "quantize",
                                          "assemble:list",
                                          "assemble:add",
                                          "assemble:functional",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <unordered_map>
 
 #include "model/spec/layer_schema.h"
@@ -55,8 +56,10 @@ WalkedModel WalkModel(const ModelPlan& plan) {
         model.variables.push_back(&variable);
       }
     }
-    if (object.kind == ObjectKind::kLayer) {
-      // Trainable first is the creation order of every leaf, whatever its own flag.
+    const bool trainable_first =
+        std::ranges::is_partitioned(object.variables, std::identity(), &VariablePlan::trainable);
+    if (object.kind == ObjectKind::kLayer && trainable_first) {
+      // The order of creation, whatever the layer's own flag.
       for (int i = 0; i < static_cast<int>(object.variables.size()); ++i) {
         layer.order.push_back(layer.leaves[0].first + i);
         layer.leaf_of.push_back(0);
