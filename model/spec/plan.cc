@@ -318,10 +318,12 @@ bool IsQuantized(const ModelPlan& plan) {
 std::vector<const VariablePlan*> StoredVariables(const ObjectPlan& leaf) {
   std::vector<const VariablePlan*> stored;
   stored.reserve(leaf.variables.size());
-  for (const VariablePlan& variable : leaf.variables) {
-    if (!IsLoraFactor(variable)) stored.push_back(&variable);
+  for (const bool whole_numbers : {true, false}) {
+    for (const VariablePlan& variable : leaf.variables) {
+      const bool whole = variable.dtype == DType::kInt8;
+      if (whole == whole_numbers && !IsLoraFactor(variable)) stored.push_back(&variable);
+    }
   }
-  std::ranges::stable_partition(stored, [](const auto* v) { return v->dtype == DType::kInt8; });
   return stored;
 }
 
