@@ -50,9 +50,12 @@ def violation(number, cases, folder):
     """One sentence, and every way known in which it is broken."""
     sentence = cases[0]["sentence"]
     text = (f"{number}. **`{sentence['object']}`** says\n\n"
-            + "\n".join("   " + line for line in quoted(sentence["quote"]).splitlines()) + "\n\n"
-            + f"   It is broken: {one_line(sentence['why'])}.\n")
-    for one in cases:
+            + "\n".join("   " + line for line in quoted(sentence["quote"]).splitlines()) + "\n")
+    why = None
+    for one in sorted(cases, key=lambda one: one["sentence"]["why"]):
+        if one["sentence"]["why"] != why:
+            why = one["sentence"]["why"]
+            text += f"\n   It is broken: {one_line(why)}.\n"
         needs = ", ".join(one["features"]) or "nothing special"
         text += (f"   - {one_line(one['evidence'])} (needs {needs}; {', '.join(one['formats'])}; "
                  f"[script]({folder}/{one['id']}.py))\n")
@@ -63,7 +66,8 @@ def by_sentence(found):
     groups = {}
     for one in found:
         if "sentence" in one:
-            groups.setdefault(one["sentence"]["id"], []).append(one)
+            sentence = one["sentence"]
+            groups.setdefault((sentence["object"], sentence["quote"]), []).append(one)
     return list(groups.values())
 
 
