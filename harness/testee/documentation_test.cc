@@ -138,6 +138,7 @@ TEST_P(WorkersTable, NamesOnlyFactsThatObservationsHave) {
                            "save:ok",
                            "step:compile",
                            "step:own_state",
+                           "step:lora",
                            "compiled:alike",
                            "uncompiled:ok",
                            "own:same",
