@@ -199,7 +199,7 @@ class Writer {
     for (const Node* node : order) {
       Add(node->variable + " = " +
           PythonLayer(*node->spec, architecture_.dialect, node->name, node->frozen, node->own));
-    };
+    }
   }
 
   static std::string Join(const std::vector<Node*>& nodes) {

@@ -104,6 +104,32 @@ TEST(PythonScript, IsNeverLongerThanFortyLinesWithWhatIsBesideTheWeights) {
   EXPECT_GT(own, 10);
 }
 
+// Weights of an adapted layer are others after a load, the function is not.
+TEST(PythonScript, ComparesWhatAdaptedLayersPredict) {
+  Case c;
+  c.architecture.input_shape = {3};
+  LayerSpec dense;
+  dense.class_name = "Dense";
+  dense.config["units"] = std::int64_t{2};
+  c.architecture.layers = {dense};
+  c.route.format = RouteFormat::kWeightsH5;
+  c.route.path.text = "m.weights.h5";
+  Step quantize, lora;
+  quantize.op = StepOp::kQuantize;
+  quantize.class_name = "int8";
+  lora.op = StepOp::kLora;
+  lora.count = 1;
+  c.writer.build = {Step{}, quantize};
+  c.reader.build = {Step{}, lora};
+  const std::string script = PythonScript(c, ScriptAim::kWrong, "");
+  for (const char* line : {"m.quantize(\"int8\")", "a0.enable_lora(1)", "v.dtype == \"int8\"",
+                           "np.asarray(r(x)), np.asarray(w(x))"}) {
+    EXPECT_NE(script.find(line), std::string::npos) << line << "\n" << script;
+  }
+  c.route.format = RouteFormat::kLegacyH5Model;  // which keeps the factors as they are
+  EXPECT_EQ(PythonScript(c, ScriptAim::kWrong, "").find("np.asarray(w(x))"), std::string::npos);
+}
+
 TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) {
   const std::pair<const char*, const char*> kLibraries[] = {
       {"keras3", "WEIGHTPROOF_KERAS_PYTHON"}, {"tf_keras", "WEIGHTPROOF_TF_KERAS_PYTHON"}};

@@ -73,6 +73,7 @@ Space WithState() {
 
 TEST(Generate, DrawsWhatIsBesideTheWeightsWhereTheSpaceNamesIt) {
   std::map<std::string, int> seen;
+  int quantized_into_adapted = 0;
   for (std::uint64_t i = 0; i < kCases; ++i) {
     const Case c = Drawn(i, WithState());
     ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
@@ -81,7 +82,13 @@ TEST(Generate, DrawsWhatIsBesideTheWeightsWhereTheSpaceNamesIt) {
     ASSERT_EQ(*read, c);
     for (const std::string& feature : Features(c)) ++seen[feature];
     for (const Case& smaller : Shrinks(c)) ASSERT_TRUE(IsValid(smaller)) << CaseToJson(smaller);
+    const auto has = [](const Build& build, StepOp op) {
+      return std::ranges::find(build, op, &Step::op) != build.end();
+    };
+    quantized_into_adapted +=
+        has(c.writer.build, StepOp::kQuantize) && has(c.reader.build, StepOp::kLora) ? 1 : 0;
   }
+  EXPECT_GE(quantized_into_adapted, 3);
   for (const char* feature : {"step:compile", "step:own_state", "step:policy", "step:lora",
                               "step:quantize", "mode:sharded"}) {
     EXPECT_GE(seen[feature], 40) << feature;
