@@ -50,7 +50,7 @@ TEST(Coverage, CountsPairsAndTriplesAndNamesTheMissingOnes) {
 TEST(Coverage, HasRoomForAllThatAnyTesteeMayBeAsked) {
   Space everything = SpellOut(Space());
   for (const char* step : {"graph", "calls", "operands", "outputs", "compile", "own_state",
-                           "policy", "lora", "quantize"}) {
+                           "policy", "lora", "quantize", "vocabulary:adapt", "vocabulary:set"}) {
     everything.steps.emplace_back(step);
   }
   everything.modes.emplace_back("sharded");

@@ -200,6 +200,13 @@ class Writer {
       Add(node->variable + " = " +
           PythonLayer(*node->spec, architecture_.dialect, node->name, node->frozen, node->own));
     }
+    TakeVocabularies();
+  }
+
+  void TakeVocabularies() {
+    for (const Step& step : build_) {
+      if (step.op == StepOp::kVocabulary) Add(PythonVocabulary(Object(Layer(step.layer)), step));
+    }
   }
 
   static std::string Join(const std::vector<Node*>& nodes) {
@@ -332,17 +339,10 @@ class Writer {
     return PathTo(node, top_, "m").value_or(node->variable);
   }
 
-  // "forward" -> ".forward_layer", "cells/1" -> ".cell.cells[1]".
-  static std::string PartOf(const std::string& part) {
-    if (part.empty()) return "";
-    if (part.starts_with("cells/")) return ".cell.cells[" + part.substr(6) + "]";
-    return "." + (part == "layer" ? part : part + "_layer");
-  }
-
   // Phase 7.
   void Afterwards(const Step& step) {
     if ((step.op == StepOp::kFreeze && step.after) || step.op == StepOp::kUnfreeze) {
-      Add(fmt::format("{}{}.trainable = {}", Object(Target(step)), PartOf(step.part),
+      Add(fmt::format("{}{}.trainable = {}", Object(Target(step)), PythonPart(step.part),
                       step.op == StepOp::kUnfreeze ? "True" : "False"));
     } else if (step.op == StepOp::kPop) {
       Add(fmt::format("t = kids(m)[-{}:]", step.count));
@@ -361,6 +361,7 @@ class Writer {
                         "**n}}))",
                         again));
         remade_ = true;
+        TakeVocabularies();
       }
       BringInput(true);
     } else if (step.op == StepOp::kLora) {
@@ -374,6 +375,7 @@ class Writer {
       if (step.rebuild == RebuildHow::kJson) Add("m = keras.models.model_from_json(m.to_json())");
       if (step.rebuild == RebuildHow::kClone) Add("m = keras.models.clone_model(m)");
       remade_ = true;
+      TakeVocabularies();  // a config does not hold them
       BringInput(true);
     }
   }

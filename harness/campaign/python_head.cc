@@ -94,6 +94,14 @@ bool HoldsNormalization(const Case& c) {
   });
 }
 
+// tf-keras lists a vocabulary that was taken in among the weights, as an object of another kind.
+bool HoldsVocabulary(const Case& c) {
+  const auto takes = [](const Build& build) {
+    return std::ranges::find(build, StepOp::kVocabulary, &Step::op) != build.end();
+  };
+  return takes(c.writer.build) || takes(c.reader.build);
+}
+
 Lines PythonHead(const Case& c, bool packed) {
   const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
   const Lines writer = BuildLines(c, c.writer.build);
@@ -105,7 +113,10 @@ Lines PythonHead(const Case& c, bool packed) {
                       : "import numpy as np, tf_keras as keras; L = keras.layers",
                "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
                Leaves(c),
-               "weights = lambda ls: [v for l in ls for v in l.weights]",
+               HoldsVocabulary(c)
+                   ? "weights = lambda ls: [v for l in ls for v in l.weights if hasattr(v, "
+                     "\"shape\")]"
+                   : "weights = lambda ls: [v for l in ls for v in l.weights]",
                HoldsNormalization(c)
                    ? "derive = lambda ls: [l.finalize_state() for l in ls if isinstance(l, "
                      "L.Normalization)]"

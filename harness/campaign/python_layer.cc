@@ -35,4 +35,10 @@ std::string PythonLayer(const LayerSpec& spec, Dialect dialect, const std::strin
   return fmt::format("{}({})", made, fmt::join(arguments, ", "));
 }
 
+std::string PythonPart(const std::string& part) {
+  if (part.empty()) return "";
+  if (part.starts_with("cells/")) return ".cell.cells[" + part.substr(6) + "]";
+  return "." + (part == "layer" ? part : part + "_layer");
+}
+
 }  // namespace weightproof

@@ -12,4 +12,7 @@ namespace weightproof {
 std::string PythonLayer(const LayerSpec& spec, Dialect dialect, const std::string& name = {},
                         bool frozen = false, bool own = false);
 
+// Of a wrapper: "forward" -> ".forward_layer", "cells/1" -> ".cell.cells[1]", "" -> "".
+std::string PythonPart(const std::string& part);
+
 }  // namespace weightproof

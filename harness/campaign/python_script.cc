@@ -121,6 +121,20 @@ Lines SaveLines(const Case& c, const std::string& path, const std::string& load_
   return lines;
 }
 
+// The vocabulary of a lookup layer that begins the writer's model.
+std::vector<std::int64_t> WritersTokens(const Case& c) {
+  const auto& layers = c.architecture.layers;
+  if (layers.empty() || layers.front().class_name != "IntegerLookup") return {};
+  ConfigValue value;
+  const auto given = layers.front().config.find("vocabulary");
+  if (given != layers.front().config.end()) value = given->second;
+  for (const Step& step : c.writer.build) {
+    if (step.op == StepOp::kVocabulary) value = step.value;
+  }
+  const auto* tokens = std::get_if<std::vector<std::int64_t>>(&value);
+  return tokens != nullptr ? *tokens : std::vector<std::int64_t>();
+}
+
 // The same model with the saved values put into it: what a right load would predict.
 Lines CompareLines(const Case& c) {
   std::string numbers = "uniform(-1, 1, ";
@@ -130,6 +144,10 @@ Lines CompareLines(const Case& c) {
     const auto* rows =
         it == layers.front().config.end() ? nullptr : std::get_if<std::int64_t>(&it->second);
     numbers = fmt::format("integers(0, {}, ", rows != nullptr ? *rows : 1);
+  }
+  if (std::vector<std::int64_t> tokens = WritersTokens(c); !tokens.empty()) {
+    tokens.push_back(std::ranges::max(tokens) + 1);  // one that is in no vocabulary
+    numbers = fmt::format("choice({}, ", PythonValue(tokens));
   }
   std::vector<Shape> inputs = {c.architecture.input_shape};
   inputs.insert(inputs.end(), c.architecture.more_inputs.begin(), c.architecture.more_inputs.end());

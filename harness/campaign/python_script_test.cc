@@ -78,8 +78,8 @@ TEST(PythonScript, ShowsWhatIsLostBesideTheWeights) {
     return AimOf(clause, {VerdictKind::kFalsified, Severity::kSilentlyWrong, cause, ""});
   };
   for (const char* cause :
-       {"state-trainable", "state-compiled", "state-optimizer", "own-saving-ignored",
-        "own-loading-ignored", "compiled-by-json", "other-layout"}) {
+       {"state-trainable", "state-compiled", "state-optimizer", "state-vocabulary",
+        "own-saving-ignored", "own-loading-ignored", "compiled-by-json", "other-layout"}) {
     EXPECT_EQ(aim("round-trips", cause), ScriptAim::kKept) << cause;
   }
   EXPECT_EQ(aim("path-never-matters", "impossible-path-accepted"), ScriptAim::kReplaced);
@@ -128,6 +128,54 @@ TEST(PythonScript, ComparesWhatAdaptedLayersPredict) {
   }
   c.route.format = RouteFormat::kLegacyH5Model;  // which keeps the factors as they are
   EXPECT_EQ(PythonScript(c, ScriptAim::kWrong, "").find("np.asarray(w(x))"), std::string::npos);
+}
+
+// A lookup layer that was given one vocabulary and took in another one.
+Case LookupCase(const char* load_as, const char* last) {
+  const std::string build =
+      R"([{"op": "vocabulary", "layer": 0, "how": "set", "tokens": [0, 1]},
+          {"op": "assemble", "how": "list"})";
+  Result<Case> c = CaseFromJson(
+      R"({"schema": 1, "architecture": {"dialect": "tf_keras", "input_shape": [3], "layers": [
+      {"class": "IntegerLookup", "config": {"vocabulary": [1, 0]}},
+      {"class": "Embedding", "config": {"input_dim": 4, "output_dim": 2}}]},
+      "writer": {"build": )" +
+      build + R"(]}, "reader": {"build": )" + build + last +
+      R"(]}, "route": {"format": "keras_archive", "load_as": ")" + load_as +
+      R"(", "path": {"text": "m.keras"}}})");
+  EXPECT_TRUE(c) << (c ? "" : c.error().Text());
+  return c ? *c : Case{};
+}
+
+TEST(PythonScript, TakesVocabulariesInAgainAfterARebuildAndAsksForTheirTokens) {
+  const std::string script =
+      PythonScript(LookupCase("model", R"(, {"op": "rebuild", "how": "from_config"})"));
+  EXPECT_NE(script.find("a0.set_vocabulary([0, 1])"), std::string::npos) << script;
+  EXPECT_NE(script.find("kids(m)[0].set_vocabulary([0, 1])"), std::string::npos) << script;
+  EXPECT_NE(script.find("choice([0, 1, 2], "), std::string::npos) << script;
+  EXPECT_NE(script.find("if hasattr(v, \"shape\")"), std::string::npos) << script;
+  Case adapted = LookupCase("weights", "");
+  adapted.architecture.layers[0].config.clear();
+  for (Side* side : {&adapted.writer, &adapted.reader}) side->build[0].key = "adapt";
+  EXPECT_NE(PythonScript(adapted).find("a0.adapt(np.repeat([0, 1], range(2, 0, -1)))"),
+            std::string::npos);
+}
+
+TEST(PythonScript, ShowsAVocabularyThatDoesNotComeBackAndClearsTheLoadOfWeights) {
+  const char* interpreter = std::getenv("WEIGHTPROOF_TF_KERAS_PYTHON");
+  if (interpreter == nullptr || *interpreter == '\0') {
+    GTEST_SKIP() << "set WEIGHTPROOF_TF_KERAS_PYTHON";
+  }
+  const Case lost = LookupCase("model", R"(, {"op": "rebuild", "how": "from_config"})");
+  for (const auto& [aim, cause] : {std::pair(ScriptAim::kWrong, "prediction-differs"),
+                                   std::pair(ScriptAim::kKept, "state-vocabulary")}) {
+    const CommandRun run = RunPython(interpreter, PythonScript(lost, aim, cause));
+    EXPECT_EQ(run.code, 1) << run.text;
+    EXPECT_EQ(run.text.find("Traceback"), std::string::npos) << run.text;
+  }
+  const CommandRun run = RunPython(interpreter, PythonScript(LookupCase("weights", "")));
+  EXPECT_EQ(run.code, 0) << run.text;
+  EXPECT_EQ(run.text.find("refused"), std::string::npos) << run.text;
 }
 
 TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) {

@@ -50,6 +50,15 @@ Lines PythonCompile(const Step& step) {
   return lines;
 }
 
+std::string PythonVocabulary(const std::string& object, const Step& step) {
+  const std::string tokens = PythonValue(step.value);
+  if (step.key == "set") return fmt::format("{}.set_vocabulary({})", object, tokens);
+  // What is met most often comes first.
+  const auto* list = std::get_if<std::vector<std::int64_t>>(&step.value);
+  return fmt::format("{}.adapt(np.repeat({}, range({}, 0, -1)))", object, tokens,
+                     list != nullptr ? list->size() : 0);
+}
+
 bool KeepsOwnState(const Build& build, int layer) {
   return std::ranges::any_of(build, [layer](const Step& step) {
     return step.op == StepOp::kOwnState && step.layer == layer;
@@ -100,6 +109,12 @@ Lines PythonKept(std::string_view cause, const std::string& path) {
   if (cause == "state-compiled") {
     return {"a, b = [getattr(m, \"optimizer\", None) for m in (w, r)]",
             "print(a, b); sys.exit((a is None) != (b is None))"};
+  }
+  if (cause == "state-vocabulary") {
+    return {
+        "words = lambda m: [[int(t) for t in l.get_vocabulary()] for l in leaves(m) "
+        "if hasattr(l, \"get_vocabulary\")]",
+        "print(words(w), words(r)); sys.exit(words(w) != words(r))"};
   }
   if (cause == "state-optimizer") {
     return {"for m in w, r: m.optimizer.build(m.trainable_variables)",

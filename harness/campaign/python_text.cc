@@ -17,6 +17,7 @@ std::string PythonSmallest(std::string_view class_name) {
       {"GaussianNoise", "0.5"},
       {"GaussianDropout", "0.5"},
       {"AlphaDropout", "0.5"},
+      {"IntegerLookup", "vocabulary=[0]"},
       {"Reshape", "(1,)"},
       {"Embedding", "1, 1"},
       {"Conv1D", "1, 1"},

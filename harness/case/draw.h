@@ -122,6 +122,20 @@ void DrawState(Chooser& choose, const Space& space, Case& c);
 // Another dtype policy on one side. False when the space has none.
 bool DrawOtherPolicy(Chooser& choose, const Space& space, const Case& c, Build& build);
 
+// draw_lookup.cc: lookup layers and how they come by a vocabulary.
+// Whether an IntegerLookup stands first, and whether probes are whole numbers.
+bool StartsWithLookup(const ArchitectureSpec& architecture);
+bool TakesWholeNumbers(const ArchitectureSpec& architecture);
+// Often puts a lookup layer before the Embedding that begins the architecture.
+void DrawLookup(Chooser& choose, const Space& space, ArchitectureSpec& architecture);
+// Steps by which both sides take in one vocabulary.
+void DrawVocabulary(Chooser& choose, const Space& space, Case& c);
+// Another vocabulary in `build`. False when no step of it takes one in.
+bool DrawOtherVocabulary(Chooser& choose, Build& build);
+// Whether a lookup layer stands before an Embedding that has a row for each of its results, or
+// nowhere.
+bool LookupFits(const ModelPlan& plan);
+
 // draw_other.cc: makes one side deliberately another model. False when nothing fits.
 bool DrawDifference(Chooser& choose, const Space& space, Case& c);
 

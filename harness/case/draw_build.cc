@@ -19,8 +19,7 @@ Step Make(StepOp op) {
 int LayerCount(const Case& c) { return static_cast<int>(c.architecture.layers.size()); }
 
 bool EmbeddingFirstInTfKeras(const Case& c) {
-  return c.architecture.dialect == Dialect::kTfKeras && LayerCount(c) > 0 &&
-         c.architecture.layers[0].class_name == "Embedding";
+  return c.architecture.dialect == Dialect::kTfKeras && TakesWholeNumbers(c.architecture);
 }
 
 std::vector<Step> DrawNests(Chooser& choose, const Case& c) {
@@ -138,12 +137,15 @@ void DrawNoops(Chooser& choose, const Space& space, const Case& c, Build& build)
   static constexpr std::array<std::string_view, 6> kClasses = {
       "Dropout",      "GaussianNoise",          "GaussianDropout",
       "AlphaDropout", "ActivityRegularization", "Activation"};
-  const bool embedding = LayerCount(c) > 0 && c.architecture.layers[0].class_name == "Embedding";
+  // Whole numbers are for an Embedding.
+  const int first = StartsWithLookup(c.architecture)    ? 2
+                    : TakesWholeNumbers(c.architecture) ? 1
+                                                        : 0;
   for (int i = choose.Range(1, 2); i > 0; --i) {
     Step step = Make(StepOp::kNoop);
     step.class_name = choose.Pick(std::span<const std::string_view>(kClasses));
     if (!Allows(space.layers, step.class_name)) continue;
-    step.begin = choose.Range(embedding ? 1 : 0, LayerCount(c));
+    step.begin = choose.Range(first, LayerCount(c));
     if (choose.Percent(10)) step.name = "quiet" + std::to_string(i);
     build.push_back(step);
   }

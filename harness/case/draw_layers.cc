@@ -136,6 +136,7 @@ ArchitectureSpec DrawArchitecture(Chooser& choose, const Space& space) {
     DrawEmbedding(context);
     shape.push_back(std::get<int64_t>(layer.config["output_dim"]));
     out.layers.push_back(std::move(layer));
+    DrawLookup(choose, space, out);
     --wanted;
   }
   for (int tries = 0; wanted > 0 && tries < 24; ++tries) {

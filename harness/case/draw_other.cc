@@ -63,6 +63,15 @@ std::vector<Option> SetOptions(Chooser& choose, const LayerSpec& layer, Dialect 
   const bool filter = name.starts_with("Depthwise") || name.starts_with("Separable") ||
                       name.ends_with("Transpose") || name == "EinsumDense";
   if (filter) out.emplace_back("activation", DrawActivation(choose, dialect));
+  if (name == "IntegerLookup") {
+    const auto given = config.find("vocabulary");
+    if (given != config.end()) {
+      auto tokens = std::get<std::vector<std::int64_t>>(given->second);
+      std::ranges::reverse(tokens);
+      out.emplace_back("vocabulary", std::move(tokens));
+    }
+    out.emplace_back("num_oov_indices", std::int64_t{2});
+  }
   if (name == "LeakyReLU") shift("negative_slope", 0.3);
   if (name == "ReLU") out.emplace_back("negative_slope", Number(config, "negative_slope", 0) + 0.5);
   if (name == "ELU") shift("alpha", 1.0);
@@ -110,7 +119,7 @@ bool DrawRemove(Chooser& choose, const Case& c, const std::vector<Shape>& shapes
 bool DrawInsert(Chooser& choose, const Space& space, const Case& c,
                 const std::vector<Shape>& shapes, Step& step) {
   const std::size_t at = choose.Below(shapes.size());
-  if (at == 0 && c.architecture.layers[0].class_name == "Embedding") return false;
+  if (at == 0 && TakesWholeNumbers(c.architecture)) return false;
   const LayerStyle style{c.architecture.dialect, true, static_cast<int>(shapes[at].back())};
   step.spec = DrawLayer(choose, space, style, shapes[at], choose.Percent(60));
   if (!step.spec) return false;
@@ -128,7 +137,7 @@ bool DrawWeightlessTwin(Chooser& choose, const Space& space, const std::vector<S
                         Case& c) {
   if (!Allows(space.steps, "insert") || !Allows(space.layers, "LayerNormalization")) return false;
   const std::size_t at = choose.Below(shapes.size());
-  if (at == 0 && c.architecture.layers[0].class_name == "Embedding") return false;
+  if (at == 0 && TakesWholeNumbers(c.architecture)) return false;
   if (shapes[at].empty() || shapes[at].back() < 2) return false;
   Step step;
   step.op = StepOp::kInsert;
@@ -162,6 +171,9 @@ bool DrawDifference(Chooser& choose, const Space& space, Case& c) {
   Build& build = choose.Percent(75) ? c.reader.build : c.writer.build;
   if (AllowsStep(space, "policy") && choose.Percent(5)) {
     return DrawOtherPolicy(choose, space, c, build);
+  }
+  if (FindStep(build, StepOp::kVocabulary) != nullptr && choose.Percent(50)) {
+    return DrawOtherVocabulary(choose, build) && IsValidBuild(c.architecture, build);
   }
   for (int tries = 0; tries < 12; ++tries) {
     const auto weight = [&](std::string_view op, int w) { return Allows(space.steps, op) ? w : 0; };

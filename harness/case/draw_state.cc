@@ -96,6 +96,7 @@ Step PolicyStep(Chooser& choose) {
 }  // namespace
 
 void DrawState(Chooser& choose, const Space& space, Case& c) {
+  DrawVocabulary(choose, space, c);
   if (AllowsStep(space, "compile") && choose.Percent(14)) {
     Step step = DrawCompile(choose);
     AddCompile(choose, step, c.writer.build);

@@ -23,6 +23,9 @@ void AddStep(Sink& out, const Step& step) {
     case StepOp::kRebuild:
       out.insert("step:rebuild:" + std::string(RebuildHowName(step.rebuild)));
       break;
+    case StepOp::kVocabulary:
+      out.insert("step:vocabulary:" + step.key);
+      break;
     case StepOp::kNest:
       out.insert("step:nest" + (step.nest == NestHow::kSequential
                                     ? std::string()
@@ -207,8 +210,9 @@ std::vector<std::string> AllFeatures(const Space& space) {
        "rebuild:clone",
        "pop"});
   for (const char* name :
-       {"compile", "own_state", "policy", "lora", "quantize", "nest:functional", "nest:subclass",
-        "nest:layer", "keep:list", "keep:lists", "keep:dict", "keep:set"}) {
+       {"compile", "own_state", "policy", "lora", "quantize", "vocabulary:adapt", "vocabulary:set",
+        "nest:functional", "nest:subclass", "nest:layer", "keep:list", "keep:lists", "keep:dict",
+        "keep:set"}) {
     if (AllowsStep(space, name)) out.insert("step:" + std::string(name));
   }
   if (AllowsSharded(space)) out.insert("mode:sharded");

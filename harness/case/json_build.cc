@@ -8,10 +8,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 23> kOps = {
-    "clear_names", "stray",   "order",   "name",      "freeze", "unfreeze", "noop",    "nest",
-    "insert",      "remove",  "set",     "exchange",  "calls",  "operands", "outputs", "assemble",
-    "pop",         "rebuild", "compile", "own_state", "policy", "lora",     "quantize"};
+constexpr std::array<std::string_view, 24> kOps = {
+    "clear_names", "stray",    "order",   "name",    "freeze",    "unfreeze",   "noop",   "nest",
+    "insert",      "remove",   "set",     "exchange", "calls",    "operands",   "outputs", "assemble",
+    "pop",         "rebuild",  "compile", "own_state", "vocabulary", "policy", "lora",   "quantize"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
 constexpr std::array<std::string_view, 4> kNests = {"sequential", "functional", "subclass",
                                                     "layer"};
@@ -135,6 +135,11 @@ Json StepToJson(const Step& step) {
     case StepOp::kOwnState:
       out["layer"] = step.layer;
       break;
+    case StepOp::kVocabulary:
+      out["layer"] = step.layer;
+      out["how"] = step.key;
+      out["tokens"] = ConfigValueToJson(step.value);
+      break;
     case StepOp::kPolicy:
       out["policy"] = step.class_name;
       break;
@@ -186,6 +191,15 @@ void ReadSet(JsonFields& fields, Step& step) {
   auto config = ReadConfigValue(*value, JsonPlace{&fields.place(), "value"});
   if (!config) return fields.Take(std::move(config.error()));
   step.value = std::move(*config);
+}
+
+void ReadVocabulary(JsonFields& fields, Step& step) {
+  fields.Int("layer", 0, kPlaceMax, step.layer, true);
+  fields.Text("how", step.key, true);
+  if (step.key != "adapt" && step.key != "set") fields.Wrong("how", "adapt or set is due here");
+  std::vector<std::int64_t> tokens;
+  fields.Ints("tokens", kCaseLayersMax, tokens, 0, kDimensionMax, true);
+  step.value = std::move(tokens);
 }
 
 Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
@@ -266,6 +280,9 @@ Result<Step> ReadStep(const Json& value, const JsonPlace& place) {
       break;
     case StepOp::kOwnState:
       fields.Int("layer", 0, kPlaceMax, step.layer, true);
+      break;
+    case StepOp::kVocabulary:
+      ReadVocabulary(fields, step);
       break;
     case StepOp::kPolicy:
       fields.Text("policy", step.class_name, true);

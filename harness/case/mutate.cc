@@ -31,7 +31,7 @@ bool RedrawLayer(Chooser& choose, Case& c, bool insert) {
   auto& layers = c.architecture.layers;
   if (shapes.empty() || layers.size() >= 64) return false;
   const std::size_t at = choose.Below(insert ? shapes.size() : layers.size());
-  if (at == 0 && layers[0].class_name == "Embedding") return false;
+  if (at == 0 && TakesWholeNumbers(c.architecture)) return false;
   const LayerStyle style{c.architecture.dialect, choose.Percent(50),
                          static_cast<int>(std::min<std::int64_t>(shapes[at].back(), 6))};
   auto layer = DrawLayer(choose, {}, style, shapes[at], choose.Percent(70));

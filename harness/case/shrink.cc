@@ -53,7 +53,8 @@ std::uint64_t Weight(const Build& build) {
     weight += step.after && step.op == StepOp::kFreeze ? 1 : 0;
     weight += static_cast<std::uint64_t>(std::max(0, step.end - step.begin));
     if (step.spec) weight += Weight(*step.spec);
-    weight += step.op == StepOp::kSet ? Weight(step.value) : 0;
+    if (step.op == StepOp::kSet || step.op == StepOp::kVocabulary) weight += Weight(step.value);
+    if (step.op == StepOp::kVocabulary) weight += step.key == "set" ? 1 : 2;
     for (const std::string& name : step.attributes) weight += name.size();
   }
   return weight;
@@ -137,6 +138,7 @@ std::vector<Case> Shrinks(const Case& c) {
   } else {
     ShrinkGraph(c, out);
   }
+  ShrinkVocabulary(c, out);
   ShrinkBuilds(c, out);
   ShrinkRoute(c, out);
   ShrinkConfigs(c, out);

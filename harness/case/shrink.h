@@ -32,7 +32,9 @@ void ShrinkLayers(const Case& c, Candidates& out);   // shrink_layers.cc
 void ShrinkConfigs(const Case& c, Candidates& out);  // shrink_layers.cc
 void ShrinkGraph(const Case& c, Candidates& out);    // shrink_graph.cc
 void ShrinkBuilds(const Case& c, Candidates& out);   // shrink_steps.cc
-void ShrinkRoute(const Case& c, Candidates& out);    // shrink_steps.cc
+// Fewer and smaller tokens on both sides at once; a vocabulary that the constructor is given.
+void ShrinkVocabulary(const Case& c, Candidates& out);  // shrink_lookup.cc
+void ShrinkRoute(const Case& c, Candidates& out);       // shrink_steps.cc
 
 // The build without step `index`; ordinals of nests and attributes follow.
 Build WithoutStep(const Build& build, std::size_t index);

@@ -141,7 +141,8 @@ Build WithoutLayer(const Build& build, int layer) {
     const Step& step = out[i];
     const bool about = step.op == StepOp::kRemove || step.op == StepOp::kSet ||
                        step.op == StepOp::kExchange || step.op == StepOp::kOwnState ||
-                       step.op == StepOp::kLora || TargetsLayer(step);
+                       step.op == StepOp::kLora || step.op == StepOp::kVocabulary ||
+                       TargetsLayer(step);
     const bool empty = step.op == StepOp::kNest && step.begin == layer && step.end == layer + 1;
     if ((about && step.layer == layer) || (step.op == StepOp::kExchange && step.other == layer) ||
         empty) {
@@ -171,6 +172,7 @@ Build WithoutLayer(const Build& build, int layer) {
       case StepOp::kSet:
       case StepOp::kOwnState:
       case StepOp::kLora:
+      case StepOp::kVocabulary:
         lower(step.layer);
         break;
       default:

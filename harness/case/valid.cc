@@ -6,10 +6,12 @@
 namespace weightproof {
 namespace {
 
-// Float probes are no indices: an Embedding computes first or not at all.
+// Float probes are no indices: an Embedding computes first, or after a lookup layer, or not at all.
 bool EmbeddingOnlyFirst(const ModelPlan& plan) {
+  if (!LookupFits(plan)) return false;
   const auto layers = ComputingLayers(plan.model);
-  for (std::size_t i = 1; i < layers.size(); ++i) {
+  const bool lookup = !layers.empty() && layers.front()->class_name == "IntegerLookup";
+  for (std::size_t i = lookup ? 2 : 1; i < layers.size(); ++i) {
     if (layers[i]->class_name == "Embedding") return false;
   }
   return !layers.empty();

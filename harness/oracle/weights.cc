@@ -199,6 +199,19 @@ std::vector<NamedTensor> MergeLora(const ModelPlan& writer, const ModelPlan& rea
   return merged;
 }
 
+namespace {
+
+// What a lookup layer that computes first is asked: every token and one number that is none.
+std::vector<std::int64_t> Tokens(const ObjectPlan& first) {
+  std::vector<std::int64_t> out;
+  if (first.class_name != "IntegerLookup" || IsNull(first.config, "vocabulary")) return out;
+  out = GetInts(first.config, "vocabulary");
+  out.push_back(*std::ranges::max_element(out) + 1);
+  return out;
+}
+
+}  // namespace
+
 Tensor MakeInputs(const ModelPlan& plan, const Probe& probe) {
   Shape shape{probe.batch};
   shape.insert(shape.end(), plan.model.input_shape.begin(), plan.model.input_shape.end());
@@ -207,12 +220,15 @@ Tensor MakeInputs(const ModelPlan& plan, const Probe& probe) {
   const bool whole = !layers.empty() && layers.front()->class_name == "Embedding";
   const std::uint64_t below =
       whole ? static_cast<std::uint64_t>(GetInt(layers.front()->config, "input_dim")) : 1;
+  const std::vector<std::int64_t> tokens =
+      layers.empty() ? std::vector<std::int64_t>() : Tokens(*layers.front());
   const std::uint64_t start = Start(probe.seed, "inputs");
   std::uint64_t index = 0;
   for (float& value : inputs.values<float>()) {
     const std::uint64_t h = SplitMix64(start + index++);
-    value = whole ? static_cast<float>((h >> 33) % below)
-                  : ((h & 1) != 0 ? -1.0f : 1.0f) * (Unit(h) * 0.96875f + 0.015625f);
+    value = !tokens.empty() ? static_cast<float>(tokens[(h >> 33) % tokens.size()])
+            : whole         ? static_cast<float>((h >> 33) % below)
+                            : ((h & 1) != 0 ? -1.0f : 1.0f) * (Unit(h) * 0.96875f + 0.015625f);
   }
   return inputs;
 }

@@ -97,6 +97,24 @@ TEST(MakeInputs, AreWholeNumbersInsideTheTableForAnEmbedding) {
   EXPECT_EQ(seen, (std::set<float>{0, 1, 2}));
 }
 
+TEST(MakeInputs, AskALookupLayerForEveryTokenAndOneThatItDoesNotHave) {
+  ArchitectureSpec architecture;
+  architecture.dialect = Dialect::kTfKeras;
+  architecture.input_shape = {6};
+  LayerSpec lookup;
+  lookup.class_name = "IntegerLookup";
+  lookup.config["vocabulary"] = std::vector<std::int64_t>{12, 3};
+  LayerSpec embedding;
+  embedding.class_name = "Embedding";
+  embedding.config["input_dim"] = std::int64_t{3};
+  embedding.config["output_dim"] = std::int64_t{2};
+  architecture.layers = {lookup, embedding};
+  const Tensor inputs = MakeInputs(*PlanSequential(architecture), {1, 4});
+  std::set<float> seen;
+  for (const float value : inputs.values<float>()) seen.insert(value);
+  EXPECT_EQ(seen, (std::set<float>{3, 12, 13}));
+}
+
 TEST(MakeInputs, LieBetweenMinusOneAndOneWithBothSigns) {
   const Tensor inputs = MakeInputs(DenseAndNormalization(), {7, 5});
   int negative = 0;

@@ -17,10 +17,11 @@ struct Aspect {
   std::string_view words;  // what is said to differ
 };
 
-constexpr std::array<Aspect, 3> kAspects{{
+constexpr std::array<Aspect, 4> kAspects{{
     {"trainable", "which weights are trainable"},
     {"compiled", "whether the model is compiled"},
     {"optimizer", "the optimizer's state"},
+    {"vocabulary", "the vocabulary of a lookup layer"},
 }};
 
 const std::string* SaidOf(const Answer& answer, std::string_view aspect) {

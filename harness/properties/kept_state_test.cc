@@ -77,6 +77,16 @@ TEST_F(KeptState, AnOptimizerIsComparedForTheSameTrainableWeights) {
   EXPECT_EQ(Cause(), "");
 }
 
+TEST_F(KeptState, AVocabularyIsStateBesideTheWeights) {
+  Promises({"state-vocabulary"});
+  o_.save.state["vocabulary"] = o_.load.state["vocabulary"] = "[[-1, 5, 7]]";
+  EXPECT_EQ(Cause(), "");
+  o_.load.state["vocabulary"] = "[[-1, 7, 5]]";
+  EXPECT_EQ(Cause(), "state-vocabulary");
+  o_.same_model = false;
+  EXPECT_EQ(Cause(), "");
+}
+
 TEST_F(KeptState, WhatTheLibraryWarnsOfIsNotSilent) {
   Promises({"state-optimizer"});
   o_.load.state["optimizer"] = "";

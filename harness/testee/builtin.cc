@@ -120,7 +120,7 @@ std::vector<NamedTensor> GetVariables(const Network& network) {
 static std::string_view UnsupportedStep(const Build& build) {
   for (const Step& step : build) {
     if (step.op == StepOp::kCompile || step.op == StepOp::kOwnState || step.op == StepOp::kLora ||
-        step.op == StepOp::kQuantize ||
+        step.op == StepOp::kQuantize || step.op == StepOp::kVocabulary ||
         (step.op == StepOp::kPolicy && step.class_name != "float32")) {
       return StepOpName(step.op);
     }

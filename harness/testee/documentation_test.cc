@@ -139,6 +139,8 @@ TEST_P(WorkersTable, NamesOnlyFactsThatObservationsHave) {
                            "step:compile",
                            "step:own_state",
                            "step:lora",
+                           "layer:IntegerLookup",
+                           "step:vocabulary:set",
                            "compiled:alike",
                            "uncompiled:ok",
                            "own:same",

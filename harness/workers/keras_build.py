@@ -10,7 +10,7 @@ import traceback
 import numpy
 
 from keras_layers import (SMALLEST, Unsupported, is_compiled, optimizer_variables, part,
-                          variables_of)
+                          take_vocabulary, variables_of)
 
 STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", "name", "freeze",
          "unfreeze", "order", "nest", "pop", "assemble:list", "assemble:add",
@@ -19,7 +19,7 @@ STEPS = ["clear_names", "stray", "set", "exchange", "remove", "insert", "noop", 
          "nest:functional", "nest:subclass", "nest:layer",
          "keep:list", "keep:lists", "keep:dict", "keep:set",
          "graph", "calls", "operands", "outputs", "compile", "own_state", "policy",
-         "lora", "quantize"]
+         "lora", "quantize", "vocabulary:adapt", "vocabulary:set"]
 
 
 class Node:
@@ -201,6 +201,11 @@ class Player:
             node.object = self.library.layer(node.spec["class"], node.spec.get("config", {}),
                                              node.name, node.frozen, node.spec.get("layers", ()),
                                              own)
+        self.take_vocabularies()
+
+    def take_vocabularies(self):
+        for step in self.steps.get("vocabulary", []):
+            take_vocabulary(self.layers[step["layer"]].object, step)
 
     # Phase 5.
 
@@ -316,8 +321,6 @@ class Player:
             if step["how"] == "json" and is_compiled(model):
                 self.compiled_by_json = True
             self.model.object = model
-            if not model.built:
-                self.bring_input()
             if self.calls:
                 # Both stand in the order that the library gives their layers.
                 new = dict(zip(map(id, old), model.layers, strict=True))
@@ -325,6 +328,10 @@ class Player:
                     node.object = new[id(node.object)]
             else:
                 self.adopt(self.top, model)
+            # A config does not hold them; without one the model cannot be called.
+            self.take_vocabularies()
+            if not model.built:
+                self.bring_input()
 
     def compile(self, step):
         model, loss = self.model.object, step["loss"]
@@ -357,6 +364,8 @@ class Player:
                 if node.kind == "nest":
                     self.adopt(node.children, node.object)
             model.add(node.object)
+        if not step.get("same", True):
+            self.take_vocabularies()
         if not model.built:
             self.bring_input()
 

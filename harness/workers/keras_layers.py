@@ -3,6 +3,8 @@
 import collections
 import os
 
+import numpy
+
 # Layers that do nothing in inference; they have no place in variable ids.
 NOOPS = {"InputLayer", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
          "GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization"}
@@ -34,7 +36,11 @@ SMALLEST = {
     "ConvLSTM1D": {"filters": 1, "kernel_size": 1},
     "Add": {}, "Average": {}, "Maximum": {}, "Minimum": {}, "Multiply": {}, "Subtract": {},
     "Concatenate": {},
+    "IntegerLookup": {"vocabulary": [0]},
 }
+
+# Layers with a vocabulary, which `adapt` and `set_vocabulary` keep beside the weights.
+LOOKUPS = {"IntegerLookup"}
 
 # What the smallest wrapper holds.
 SMALLEST_HELD = {"Bidirectional": "LSTM", "TimeDistributed": "Dense", "RNN": "LSTMCell"}
@@ -68,9 +74,11 @@ class Library:
                 tensorflow.config.threading.set_inter_op_parallelism_threads(threads)
             self.keras, self.dialect, self.backend = tf_keras, "tf_keras", "tensorflow"
         self.version = self.keras.__version__
-        # Class names of the layers played that this version has.
+        # Class names of the layers played that this version has. Keras 3 makes lookup layers only
+        # where TensorFlow is installed, and computes them only on its backend.
+        missing = {"Sequential"} | (LOOKUPS if name == "keras" else set())
         self.layers = [name for name in SMALLEST
-                       if name != "Sequential" and hasattr(self.keras.layers, name)]
+                       if name not in missing and hasattr(self.keras.layers, name)]
 
     def clear_names(self):
         if self.name == "tf_keras":
@@ -160,6 +168,27 @@ def keeper(base):
                                          "load_own_variables": load_own_variables})
 
 
+def take_vocabulary(layer, step):
+    """By the layer's own call. `adapt` puts the token first that it met most often."""
+    tokens = step["tokens"]
+    if step["how"] == "adapt":
+        layer.adapt(numpy.repeat(tokens, range(len(tokens), 0, -1)))
+    else:
+        layer.set_vocabulary(tokens)
+
+
+def vocabularies(model):
+    """Of a tf_keras model's lookup layers, in the order of its layers; None for one without."""
+    found = []
+    for layer in model._flatten_layers():
+        if type(layer).__name__ in LOOKUPS:
+            try:
+                found.append([int(token) for token in layer.get_vocabulary()])
+            except Exception:  # a table that nothing was put into
+                found.append(None)
+    return found
+
+
 def is_compiled(model):
     return bool(getattr(model, "compiled", None) or getattr(model, "_is_compiled", False))
 
@@ -217,6 +246,8 @@ def variables_in(layer, place):
                 for pair in variables_in(inner, "%s%s/" % (place, name))]
     pairs = []
     for variable in layer.weights:
+        if not hasattr(variable, "shape"):
+            continue  # tf_keras lists a vocabulary among the weights, as an object of another kind
         path = getattr(variable, "path", None) or variable.name
         role = path.split(":")[0].split("/")[-1]
         if type(layer).__name__ in ROLES.get(role, ()):

@@ -18,8 +18,8 @@ import numpy
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 from keras_build import STEPS, play
-from keras_layers import (Library, Unsupported, is_compiled, keeper, optimizer_variables,
-                          variables_of)
+from keras_layers import (LOOKUPS, Library, Unsupported, is_compiled, keeper,
+                          optimizer_variables, variables_of, vocabularies)
 from keras_models import KEPT_MAX, Models, Recent, assign_all
 from keras_process import aspects
 from keras_wire import Log, from_wire, predict, to_wire
@@ -59,8 +59,9 @@ class Worker:
 
     def steps(self):
         has = {"lora": hasattr(self.keras.layers.Dense, "enable_lora"),
-               "quantize": hasattr(self.keras.Model, "quantize")}
-        return [step for step in STEPS if has.get(step, True)]
+               "quantize": hasattr(self.keras.Model, "quantize"),
+               "vocabulary": bool(LOOKUPS & set(self.library.layers))}
+        return [step for step in STEPS if has.get(step.split(":")[0], True)]
 
     def shards(self):
         parameters = inspect.signature(self.keras.Model.save_weights).parameters
@@ -122,6 +123,10 @@ class Worker:
             digest = hashlib.sha256(b"".join(value.tobytes() for value in values)).hexdigest()
             state["optimizer"] = "%s with %d variables, content %s" % (
                 type(model.optimizer).__name__, len(values), digest[:12])
+        if self.library.name == "tf_keras":
+            looked_up = vocabularies(model)
+            if looked_up:
+                state["vocabulary"] = json.dumps(looked_up)
         if asked is not None:
             state["own_state"] = "asked" if asked else "not asked"
         if player is not None and player.compiled_by_json:
@@ -141,6 +146,11 @@ class Worker:
         try:
             with log.listening():
                 result = action()
+        except NotImplementedError as error:
+            # tf_keras: legacy files cannot hold a vocabulary that was taken in.
+            if "VocabWeightHandler" in str(error):
+                raise Unsupported("vocabulary taken in: legacy files hold none") from error
+            answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
         except Exception as error:  # a refusal is whatever the library raises
             answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
         answer["warnings"] = log.lines

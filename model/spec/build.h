@@ -41,6 +41,8 @@ enum class StepOp : std::uint8_t {
   // Before: architecture layer `layer` is of a class of a person's own that keeps its state itself,
   // in the way of the class it derives from.
   kOwnState,
+  // Before: architecture layer `layer`, a lookup layer, takes in a vocabulary by `key`.
+  kVocabulary,
   kPolicy,  // before: the dtype policy of all layers of this side
   // After: what Keras 3 can do with the weights of Dense and Embedding layers.
   kLora,      // architecture layer `layer` gets a low-rank adaptation of rank `count`
@@ -77,8 +79,8 @@ struct Step {
   bool trained = false;      // kCompile: the optimizer has state
   std::string class_name;    // kStray, kNoop; kCompile: the optimizer; kPolicy; kQuantize: "int8"
   std::string name;          // kName; kNest, kNoop, kInsert, kAssemble: optional
-  std::string key;           // kSet; kCompile: the loss
-  ConfigValue value;         // kSet
+  std::string key;           // kSet; kCompile: the loss; kVocabulary: "adapt" or "set"
+  ConfigValue value;         // kSet; kVocabulary: whole numbers
   std::vector<int> order;    // kOrder, kCalls, kOperands, kOutputs
   // kAssemble subclass, kNest of a person's own class: one for each layer that it calls, unique;
   // with a container one in all.

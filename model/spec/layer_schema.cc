@@ -10,6 +10,7 @@ namespace {
 std::vector<LayerSchema> BuildTable() {
   std::vector<LayerSchema> out;
   table::AddCoreLayers(out);
+  table::AddLookupLayers(out);
   table::AddNoOpLayers(out);
   table::AddNormalizationLayers(out);
   table::AddSpatialLayers(out);

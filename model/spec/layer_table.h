@@ -11,6 +11,7 @@ namespace weightproof::table {
 
 // One function per file of the table, each adding its classes.
 void AddCoreLayers(std::vector<LayerSchema>& out);
+void AddLookupLayers(std::vector<LayerSchema>& out);
 void AddNoOpLayers(std::vector<LayerSchema>& out);
 void AddNormalizationLayers(std::vector<LayerSchema>& out);
 void AddSpatialLayers(std::vector<LayerSchema>& out);

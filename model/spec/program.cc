@@ -46,6 +46,12 @@ class Reader {
     for (const Step& step : build_) {
       if (Status s = Take(step); !s) return s;
     }
+    for (const Step& step : build_) {
+      if (step.op != StepOp::kVocabulary) continue;
+      if (!HasLayer(step.layer)) return BadIndex("vocabulary");
+      Status s = TakeVocabulary(step, architecture_.dialect, LayerSlot(step.layer));
+      if (!s) return s;
+    }
     if (program_.assemble == nullptr) {
       return BadBuild("assemble", "the program has no assemble step", "add exactly one");
     }
@@ -154,6 +160,7 @@ class Reader {
         return {};
       }
       case StepOp::kName:
+      case StepOp::kVocabulary:
         return {};
       case StepOp::kCompile:
         if (step.class_name.empty() || step.key.empty()) {

@@ -49,6 +49,9 @@ Result<ParsedProgram> ReadProgram(const ArchitectureSpec& architecture, const Bu
 // thing.
 Status CheckAdaptation(const Step& step, std::string_view class_name, Dialect dialect);
 
+// kVocabulary: from then on it is the layer's, as if the constructor had been given it.
+Status TakeVocabulary(const Step& step, Dialect dialect, Slot& slot);
+
 // Keras 3 forbids '/', tf-keras what TensorFlow's scopes forbid (keras-formats 1.6): InvalidBuild.
 Status CheckName(const std::string& name, Dialect dialect);
 
