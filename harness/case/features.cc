@@ -209,10 +209,9 @@ std::vector<std::string> AllFeatures(const Space& space) {
        "rebuild:json",
        "rebuild:clone",
        "pop"});
-  for (const char* name :
-       {"compile", "own_state", "policy", "lora", "quantize", "vocabulary:adapt", "vocabulary:set",
-        "nest:functional", "nest:subclass", "nest:layer", "keep:list", "keep:lists", "keep:dict",
-        "keep:set"}) {
+  for (const char* name : {"compile", "own_state", "policy", "lora", "quantize", "vocabulary:adapt",
+                           "vocabulary:set", "nest:functional", "nest:subclass", "nest:layer",
+                           "keep:list", "keep:lists", "keep:dict", "keep:set"}) {
     if (AllowsStep(space, name)) out.insert("step:" + std::string(name));
   }
   if (AllowsSharded(space)) out.insert("mode:sharded");

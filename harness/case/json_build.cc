@@ -9,9 +9,10 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::array<std::string_view, 24> kOps = {
-    "clear_names", "stray",    "order",   "name",    "freeze",    "unfreeze",   "noop",   "nest",
-    "insert",      "remove",   "set",     "exchange", "calls",    "operands",   "outputs", "assemble",
-    "pop",         "rebuild",  "compile", "own_state", "vocabulary", "policy", "lora",   "quantize"};
+    "clear_names", "stray",     "order",      "name",     "freeze", "unfreeze",
+    "noop",        "nest",      "insert",     "remove",   "set",    "exchange",
+    "calls",       "operands",  "outputs",    "assemble", "pop",    "rebuild",
+    "compile",     "own_state", "vocabulary", "policy",   "lora",   "quantize"};
 constexpr std::array<std::string_view, 4> kHows = {"list", "add", "functional", "subclass"};
 constexpr std::array<std::string_view, 4> kNests = {"sequential", "functional", "subclass",
                                                     "layer"};
