@@ -179,7 +179,7 @@ std::string TesteeArguments(const std::string& writer, const std::string& reader
 
 Result<Engine> MakeEngine(std::string_view testee) { return MakeEngine(testee, testee); }
 
-Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool hostile) {
+Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, Draws draws) {
   auto pair = std::make_shared<Pair>();
   pair->writer.name = std::string(writer);
   pair->reader.name = std::string(reader);
@@ -189,13 +189,18 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool
   const Description loads = probe->reader->Describe();
   const bool foreign = IsForeign(writer) || IsForeign(reader);
   Space space = pair->same() ? loads.space : SpaceOfPair(saves, loads);
-  if (hostile) {
+  if (draws == Draws::kHostile) {
     if (space.hostile.empty()) {
       return Fail(ErrorKind::kBadConfig, std::string(reader),
                   "its description lists no hostile damage",
                   "name a loader whose worker lists some in `space`, such as keras");
     }
     space.hostile_percent = 100;
+  }
+  if (draws == Draws::kSameBuild) {
+    space.same_build = true;
+    space.damage = false;
+    space.hostile.clear();
   }
   if (!pair->same() && (space.formats.empty() || space.layers.empty())) {
     return Fail(
@@ -224,8 +229,10 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool
     return {};
   };
   engine.features_due = AllFeatures(space);
-  for (std::string& pair_of_steps : BuildPairs(space.steps)) {
-    engine.features_due.push_back(std::move(pair_of_steps));
+  if (!space.same_build) {
+    for (std::string& pair_of_steps : BuildPairs(space.steps)) {
+      engine.features_due.push_back(std::move(pair_of_steps));
+    }
   }
   engine.draw = [space](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
     SeededChoices choices(seed, index);
@@ -233,7 +240,7 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool
     if (!Plays(c)) return std::nullopt;
     return c;
   };
-  if (foreign && pair->same() && !hostile) AddFamilies(engine, space);
+  if (foreign && pair->same() && draws == Draws::kEverything) AddFamilies(engine, space);
   engine.enumerate = [](std::uint64_t shard, std::uint64_t shards,
                         const std::function<bool(const Case&)>& visit) {
     Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);

@@ -77,9 +77,11 @@ struct Engine {
 // The engine of a testee by its name. Error: unknown name, or a worker that does not start.
 Result<Engine> MakeEngine(std::string_view testee);
 // One testee saves, another one loads. Error also: they have no format or layer in common.
-// `hostile`: every file is to make the load leave its home; else a few, where the reader's space
-// lists such damage.
-Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, bool hostile = false);
+// kHostile: every file is to make the load leave its home; else a few, where the reader's space
+// lists such damage. kSameBuild: Space::same_build.
+enum class Draws : std::uint8_t { kEverything, kHostile, kSameBuild };
+Result<Engine> MakeEngine(std::string_view writer, std::string_view reader,
+                          Draws draws = Draws::kEverything);
 
 // How the command line names them: "--testee keras", "--writer builtin --reader keras".
 std::string TesteeArguments(const std::string& writer, const std::string& reader);

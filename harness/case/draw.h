@@ -97,6 +97,9 @@ bool DrawGraphDifference(Chooser& choose, const Space& space, const Case& c, Ste
 
 // draw_build.cc: programs of the same model.
 void DrawBuilds(Chooser& choose, const Space& space, Case& c);
+// Gives the reader the writer's build, which ends in a rebuild from the model's own config from
+// then on. False: such a model has none, or the space no such step.
+bool DrawSameBuild(Chooser& choose, const Space& space, Case& c);
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);
 Step* FindStep(Build& build, StepOp op);
 const Step* FindStep(const Build& build, StepOp op);

@@ -133,6 +133,14 @@ void DrawFreezes(Chooser& choose, const Space& space, const Case& c, Build& buil
   }
 }
 
+bool AddRebuild(Chooser& choose, const Space& space, Build& build) {
+  Step step = Make(StepOp::kRebuild);
+  step.rebuild = choose.Pick({RebuildHow::kFromConfig, RebuildHow::kJson, RebuildHow::kClone});
+  const bool allowed = Allows(space.steps, "rebuild:" + std::string(RebuildHowName(step.rebuild)));
+  if (allowed) build.push_back(step);
+  return allowed;
+}
+
 void DrawNoops(Chooser& choose, const Space& space, const Case& c, Build& build) {
   static constexpr std::array<std::string_view, 6> kClasses = {
       "Dropout",      "GaussianNoise",          "GaussianDropout",
@@ -182,17 +190,26 @@ void DrawAfter(Chooser& choose, const Space& space, const Case& c, Build& build)
     step.same_objects = choose.Percent(60);
     build.push_back(step);
   }
-  if (how == AssembleHow::kSubclass || !choose.Percent(18)) return;
-  Step step = Make(StepOp::kRebuild);
-  step.rebuild = choose.Pick({RebuildHow::kFromConfig, RebuildHow::kJson, RebuildHow::kClone});
-  const std::string name =
-      "rebuild:" + std::string(step.rebuild == RebuildHow::kFromConfig ? "from_config"
-                               : step.rebuild == RebuildHow::kJson     ? "json"
-                                                                       : "clone");
-  if (Allows(space.steps, name)) build.push_back(step);
+  if (how != AssembleHow::kSubclass && choose.Percent(18)) AddRebuild(choose, space, build);
 }
 
 }  // namespace
+
+bool DrawSameBuild(Chooser& choose, const Space& space, Case& c) {
+  Build& build = c.writer.build;
+  if (FindStep(build, StepOp::kAssemble)->how == AssembleHow::kSubclass) return false;
+  if (c.route.load_as == LoadAs::kModel) {
+    FixReaderOfModel(c);
+    return true;
+  }
+  if (FindStep(build, StepOp::kRebuild) == nullptr && !AddRebuild(choose, space, build)) {
+    return false;
+  }
+  c.reader.build = build;
+  // What the reader's optimizer is to get comes from the file.
+  for (Step& step : c.reader.build) step.trained &= step.op != StepOp::kCompile;
+  return true;
+}
 
 Step* FindStep(Build& build, StepOp op) {
   for (Step& step : build) {

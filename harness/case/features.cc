@@ -265,6 +265,11 @@ std::vector<std::string> AllFeatures(const Space& space) {
         {"fresh", "models_before", "hash_seed", "working_directory", "locale", "umask", "threads",
          "load_twice"});
   }
+  if (space.same_build) {
+    for (const char* step : {"insert", "remove", "set", "exchange", "assemble:subclass"}) {
+      out.erase("step:" + std::string(step));
+    }
+  }
   return {out.begin(), out.end()};
 }
 

@@ -54,6 +54,10 @@ Case Generate(Choices& choices, const Space& space) {
       c = stem;
       DrawBuilds(choose, space, c);
       DrawState(choose, space, c);
+      if (space.same_build) {
+        if (DrawSameBuild(choose, space, c) && IsValid(c)) return c;
+        continue;
+      }
       // The same model, another one, or a damaged file; a load that skips needs something to skip.
       const bool skips = c.route.skip_mismatch;
       const bool hostile = !space.hostile.empty() && choose.Percent(space.hostile_percent);

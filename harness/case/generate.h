@@ -47,6 +47,9 @@ struct Space {
   int hostile_percent = 1;  // of the cases, where there is a list
   bool damage = true;
   bool sessions = true;
+  // Both sides run the same build, which ends in a rebuild from the model's own config, and the
+  // file stays as it was saved: no difference of the two explains what goes wrong then.
+  bool same_build = false;
   int layers_max = 6;  // with weights
 };
 

@@ -197,6 +197,22 @@ TEST(Generate, DrawsNothingBesideTheWeightsElsewhere) {
   }
 }
 
+TEST(Generate, GivesBothSidesOneConfigDrivenBuildWhereAskedTo) {
+  Space space;
+  space.same_build = true;
+  space.damage = false;
+  std::set<std::string> seen;
+  for (std::uint64_t index = 0; index < 2000; ++index) {
+    SeededChoices choices(3, index);
+    const Case c = Generate(choices, space);
+    EXPECT_TRUE(c.damage.empty());
+    EXPECT_EQ(c.reader.build.back().op, StepOp::kRebuild) << CaseToJson(c);
+    if (c.route.load_as == LoadAs::kWeights) EXPECT_EQ(c.writer.build, c.reader.build);
+    for (std::string& feature : Features(c)) seen.insert(std::move(feature));
+  }
+  for (const std::string& due : AllFeatures(space)) EXPECT_TRUE(seen.contains(due)) << due;
+}
+
 TEST(Generate, MixesSameOtherAndDamagedModels) {
   int layers = 0;
   int damaged = 0;

@@ -38,7 +38,7 @@ void DrawLoadPath(Chooser& choose, const Space& space, Case& c) {
   Case drawn = c;
   DrawRoute(choose, space, drawn);
   PathSpec path = drawn.route.path;
-  if (drawn.route.format != c.route.format) return;
+  if (drawn.route.format != c.route.format || drawn.route.sharded) return;
   if (path.setup != PathSetup::kSymlink) path.setup = PathSetup::kNone;
   if (path.text.starts_with("gone/")) path.text.erase(0, 5);
   // A relative path must mean one file to both sides.

@@ -57,6 +57,11 @@ Status UpdateKnown(const std::string& path, const CampaignOptions& options,
   return written;
 }
 
+Draws DrawsOf(const CheckOptions& o) {
+  if (o.hostile) return Draws::kHostile;
+  return o.same_build ? Draws::kSameBuild : Draws::kEverything;
+}
+
 }  // namespace
 
 int Check(const CheckOptions& o) {
@@ -76,7 +81,7 @@ int Check(const CheckOptions& o) {
   options.corpus = o.corpus.empty() ? DefaultCorpus() : o.corpus;
   if (Status ok = WritableFolder(options.corpus); !ok) return Refuse(ok.error());
 
-  Result<Engine> engine = EngineFor(o.testees, o.hostile);
+  Result<Engine> engine = EngineFor(o.testees, DrawsOf(o));
   if (!engine) return Refuse(engine.error());
   const std::string known_path = KnownPath(o, *engine);
   if (o.update_known && known_path.empty()) {

@@ -83,8 +83,13 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
       },
       "Part I of N of the cases, I from 0: 0/4");
   c->add_flag("--exhaustive", o.exhaustive, "Every small case instead of random ones");
-  c->add_flag("--hostile", o.hostile,
-              "Only files with damage aimed at the loader's safety (the clause load-stays-home)");
+  CLI::Option* hostile = c->add_flag(
+      "--hostile", o.hostile,
+      "Only files with damage aimed at the loader's safety (the clause load-stays-home)");
+  c->add_flag("--same-build", o.same_build,
+              "Only whole files, and both sides run the same build, which ends in a rebuild from the "
+              "model's own config: no difference of the two explains a finding")
+      ->excludes(hostile);
   c->add_option("--json", o.json, "Write the summary as JSON to this file");
   c->add_option("--junit", o.junit, "Write the summary as JUnit XML to this file");
   c->add_option("--corpus", o.corpus,

@@ -46,7 +46,7 @@ Status WriteText(const std::string& path, const std::string& text);
 Result<Case> ReadCase(const std::string& path);
 
 // The engine of the testees; an unknown name says how to list the known ones.
-Result<Engine> EngineFor(const TesteeOptions& testees, bool hostile = false);
+Result<Engine> EngineFor(const TesteeOptions& testees, Draws draws = Draws::kEverything);
 
 // "keras", or "keras reading what builtin wrote".
 std::string TesteeWords(const TesteeOptions& testees);

@@ -39,8 +39,8 @@ Result<Case> ReadCase(const std::string& path) {
   return CaseFromJson(*text, path);
 }
 
-Result<Engine> EngineFor(const TesteeOptions& testees, bool hostile) {
-  Result<Engine> engine = MakeEngine(testees.writer_name(), testees.reader_name(), hostile);
+Result<Engine> EngineFor(const TesteeOptions& testees, Draws draws) {
+  Result<Engine> engine = MakeEngine(testees.writer_name(), testees.reader_name(), draws);
   if (!engine && engine.error().remedy.empty()) {
     engine.error().remedy = "`weightproof testees` lists the names";
   }

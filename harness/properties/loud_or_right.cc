@@ -77,7 +77,9 @@ Verdict CheckLoudOrRight(const Observation& o) {
   }
   const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
   if (silent.empty() && owed.empty() && predicts) return HeldAcrossLibraries(o);
-  if (!o.file_refused.empty()) {
+  const bool wrong_and_said =
+      silent.empty() && owed.empty() && !WrongVariables(o, o.load).empty();
+  if (!o.file_refused.empty() && !wrong_and_said) {
     return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
                      "accepted without a word, with other values than before the damage, though "
                      "the file contradicts itself: " +
@@ -97,7 +99,7 @@ Verdict CheckLoudOrRight(const Observation& o) {
                      "them: " +
                          ListText(silent));
   }
-  if (!WrongVariables(o, o.load).empty()) return Held();  // wrong, and said so
+  if (wrong_and_said) return Held();
   return Falsified(Severity::kSilentlyWrong, "prediction-differs",
                    "every variable is what the file says, yet the loaded model predicts something "
                    "else than the same build given the same values directly");

@@ -68,6 +68,50 @@ bool IsNews(const Observation& o, const ReportLine& line) {
   });
 }
 
+// Keras 3 tells of an RNN's weights by the cell that keeps them: the class of it, or "".
+std::string CellClass(const ObjectPlan& layer) {
+  if (layer.weights_h5_owner != "cell") return "";
+  return (layer.class_name.starts_with("ConvLSTM") ? "ConvLSTM" : layer.class_name) + "Cell";
+}
+
+void CollectCells(const ObjectPlan& object, std::vector<const ObjectPlan*>* layers) {
+  if (!CellClass(object).empty()) layers->push_back(&object);
+  for (const ObjectPlan& layer : object.layers) CollectCells(layer, layers);
+}
+
+// How many objects of that class stand in a warning's list of those that were not loaded. Cells of
+// several layers may bear one name.
+std::size_t Listed(const Observation& o, const std::string& cell) {
+  constexpr std::string_view kList = "List of objects that could not be loaded:";
+  const std::string entry = "<" + cell + " name=";
+  std::size_t count = 0;
+  for (const ReportLine& line : o.load.reports) {
+    if (!IsNews(o, line)) continue;
+    std::size_t at = line.text.find(kList);
+    while (at != std::string::npos) {
+      at = line.text.find(entry, at + 1);
+      count += at != std::string::npos ? 1 : 0;
+    }
+  }
+  return count;
+}
+
+// Whether every layer with cells of that class that lacks its values is told of by its cell.
+bool CellsReported(const Observation& o, const std::string& cell) {
+  const std::size_t listed = Listed(o, cell);
+  if (listed == 0) return false;
+  std::vector<const ObjectPlan*> layers;
+  CollectCells(o.reader_plan.model, &layers);
+  const std::vector<std::string> wrong = WrongVariables(o, o.load);
+  const auto lacks = [&](const ObjectPlan* layer) {
+    return CellClass(*layer) == cell &&
+           std::ranges::any_of(layer->variables, [&](const VariablePlan& variable) {
+             return std::ranges::find(wrong, variable.id) != wrong.end();
+           });
+  };
+  return listed >= static_cast<std::size_t>(std::ranges::count_if(layers, lacks));
+}
+
 bool NamesALayer(const ObjectPlan& object, const std::string& text) {
   return std::ranges::any_of(object.layers, [&](const ObjectPlan& layer) {
     return text.contains(layer.name) || NamesALayer(layer, text);
@@ -77,6 +121,13 @@ bool NamesALayer(const ObjectPlan& object, const std::string& text) {
 }  // namespace
 
 bool SpokeOfLayers(const Observation& o) {
+  std::vector<const ObjectPlan*> cells;
+  CollectCells(o.reader_plan.model, &cells);
+  if (std::ranges::any_of(cells, [&](const ObjectPlan* layer) {
+        return Listed(o, CellClass(*layer)) > 0;
+      })) {
+    return true;
+  }
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
     return IsNews(o, line) && (NamesALayer(o.reader_plan.model, line.text) ||
                                NamesALayer(o.writer_plan.model, line.text));
@@ -88,6 +139,14 @@ bool Reported(const Observation& o, const std::vector<std::string>& given) {
   std::vector<std::string> subjects = given;
   if (!o.reader->makes_reports) {
     for (const std::string& id : given) CollectOwners(o.reader_plan.model, id, &subjects);
+    std::vector<const ObjectPlan*> cells;
+    CollectCells(o.reader_plan.model, &cells);
+    for (const ObjectPlan* layer : cells) {
+      const bool meant = std::ranges::any_of(layer->variables, [&](const VariablePlan& variable) {
+        return std::ranges::find(given, variable.id) != given.end();
+      });
+      if (meant && CellsReported(o, CellClass(*layer))) return true;
+    }
   }
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
     return IsNews(o, line) && std::ranges::any_of(subjects, [&](const std::string& subject) {
