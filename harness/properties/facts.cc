@@ -40,6 +40,10 @@ Likeness Compare(const ObjectPlan& a, const ObjectPlan& b) {
   };
   if (!std::ranges::equal(a.variables, b.variables, roles)) return Likeness::kOther;
   if (!std::ranges::equal(a.variables, b.variables, shapes)) return Likeness::kReshaped;
+  const auto dtypes = [](const VariablePlan& x, const VariablePlan& y) {
+    return x.dtype == y.dtype;
+  };
+  if (!std::ranges::equal(a.variables, b.variables, dtypes)) return Likeness::kOther;
   return SameConfig(a, b) ? Likeness::kSame : Likeness::kOther;
 }
 

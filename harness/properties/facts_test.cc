@@ -113,6 +113,16 @@ TEST_F(FactsOf, AnotherActivationIsAnotherModelAndNotWhatSkippingIsAbout) {
   EXPECT_TRUE(Has("weighted:other"));
 }
 
+TEST_F(FactsOf, AnotherDtypeIsAnotherModel) {
+  Step policy;
+  policy.op = StepOp::kPolicy;
+  policy.class_name = "float64";
+  WriterAlso(policy);
+  EXPECT_TRUE(Has("weighted:other"));
+  ReaderAlso(policy);
+  EXPECT_TRUE(Has("weighted:same"));
+}
+
 TEST_F(FactsOf, ABiasOfAnotherShapeIsReshapedOneThatIsNotThereRecounted) {
   ReaderAlso(Set(1, "reset_after", false));
   EXPECT_TRUE(Has("weighted:reshaped"));
