@@ -145,13 +145,17 @@ LoadSeed Written(std::string name, bool loads, const Group& root) {
 
 }  // namespace
 
-std::vector<LoadSeed> LoadSeeds(CheckpointFamily family) {
-  std::vector<LoadSeed> seeds;
+Group PlainCheckpoint(CheckpointFamily family, const Network& network) {
   const Format format =
       family == CheckpointFamily::kLegacyH5 ? Format::kLegacyH5 : Format::kWeightsH5;
+  return Encode(format, network.plan(), Numbers(network)).value();
+}
+
+std::vector<LoadSeed> LoadSeeds(CheckpointFamily family) {
+  std::vector<LoadSeed> seeds;
   for (const std::string_view name : {kDenseStack, kSiblings[0], kSiblings[1]}) {
     const Network& network = Model(name);
-    const Group plain = Encode(format, network.plan(), Numbers(network)).value();
+    const Group plain = PlainCheckpoint(family, network);
     for (const Edit& edit : Edits(family)) {
       Group root = plain;
       edit.change(root);

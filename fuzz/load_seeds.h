@@ -15,6 +15,9 @@ struct LoadSeed {
   std::vector<std::byte> bytes;
 };
 
+// What our writer makes of `network` with numbers that every dtype holds. Not kAny.
+Group PlainCheckpoint(CheckpointFamily family, const Network& network);
+
 std::vector<LoadSeed> LoadSeeds(CheckpointFamily family);
 
 }  // namespace weightproof::fuzz

@@ -12,17 +12,6 @@ namespace {
 
 using Complaint = std::optional<Verdict>;
 
-Complaint CheckError(const Error& error, bool place_is_due) {
-  const char* missing = nullptr;
-  if (ErrorKindName(error.kind).empty()) missing = "kind";
-  if (error.message.empty()) missing = "message";
-  if (error.remedy.empty()) missing = "remedy";
-  if (error.place.empty() && place_is_due) missing = "place";
-  if (missing == nullptr) return std::nullopt;
-  return Falsified(Severity::kUnhelpful, std::string("error-without-") + missing,
-                   "refused without a " + std::string(missing) + ": " + error.Text());
-}
-
 // Kinds of what can be wrong with the document as a whole.
 bool IsAboutDocument(ErrorKind kind) {
   return kind == ErrorKind::kBadJson || kind == ErrorKind::kLimitExceeded ||

@@ -1,6 +1,7 @@
 #include "harness/properties/checkpoint_loading.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "harness/oracle/truth.h"
@@ -205,11 +206,10 @@ struct WeightSize {
 
 // What loads without options, the oracle finds no contradiction in and reads the same. It shares no
 // code with the loader.
-Verdict CheckAgainstOracle(const Subject& subject, CheckpointFamily family,
-                           const std::vector<Tensor>& values) {
+Verdict CheckAgainstOracle(const Subject& subject, const std::vector<Tensor>& values) {
   Route route;
-  route.format =
-      family == CheckpointFamily::kWeightsH5 ? RouteFormat::kWeightsH5 : RouteFormat::kLegacyH5;
+  route.format = DetectFormat(*subject.tree, "") == Format::kWeightsH5 ? RouteFormat::kWeightsH5
+                                                                       : RouteFormat::kLegacyH5;
   const Truth truth = DecodeTruth(*subject.tree, subject.network.plan(), route);
   for (const Owed& owed : truth.owed) {
     // A name list that is missing where nothing is to be listed moves no value.
@@ -226,7 +226,12 @@ Verdict CheckAgainstOracle(const Subject& subject, CheckpointFamily family,
   return Held();
 }
 
+// What a file of any format is called, by its digest: the content decides, not the suffix.
+constexpr std::array<std::string_view, 4> kNames = {"/given.h5", "/given.weights.h5",
+                                                    "/given.keras", "/given"};
+
 bool OfFamily(const Group& tree, CheckpointFamily family) {
+  if (family == CheckpointFamily::kAny) return true;
   const Result<Format> format = DetectFormat(tree, "");
   return !format || (*format == Format::kWeightsH5) == (family == CheckpointFamily::kWeightsH5);
 }
@@ -252,7 +257,10 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
                                                CheckpointFamily family, std::span<Network> models,
                                                const std::string& folder,
                                                const CheckpointFunctions& functions) {
-  const std::string path = folder + "/given.h5";
+  const Digest digest =
+      TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(file.size())}, file);
+  const std::size_t name = family == CheckpointFamily::kAny ? digest[2] % kNames.size() : 0;
+  const std::string path = folder + std::string(kNames[name]);
   const std::string again = folder + "/again.h5";
   const Result<Group> tree = ReadHdf5(file, path);
   CheckpointLoadingResult result{.readable = tree.has_value(), .verdict = {}};
@@ -261,8 +269,6 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
     result.verdict = {VerdictKind::kHarnessError, Severity::kNone, "cannot-write", path};
     return result;
   }
-  const Digest digest =
-      TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(file.size())}, file);
   const std::size_t model =
       tree ? ChooseModel(*tree, models, digest[0]) : digest[0] % models.size();
   const Subject subject{tree ? &*tree : nullptr, path, again, models[model], functions};
@@ -271,7 +277,7 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
   result.verdict = strict.verdict;
   if (!tree || result.verdict.kind != VerdictKind::kHeld) return result;
   if (strict.accepted) {
-    result.verdict = CheckAgainstOracle(subject, family, strict.values);
+    result.verdict = CheckAgainstOracle(subject, strict.values);
     if (result.verdict.kind != VerdictKind::kHeld) return result;
   }
   const LoadOptions options = ChooseOptions(digest);

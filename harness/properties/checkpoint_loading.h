@@ -20,8 +20,9 @@ struct CheckpointFunctions {
       };
 };
 
-// Which files a check is about: one of another format is not asked.
-enum class CheckpointFamily { kLegacyH5, kWeightsH5 };
+// Which files a check is about: one of another format is not asked. kAny: whatever it is, under a
+// name whose suffix may say something else.
+enum class CheckpointFamily { kLegacyH5, kWeightsH5, kAny };
 
 struct CheckpointLoadingResult {
   bool readable = false;  // as HDF5, by the strict reader

@@ -1,6 +1,8 @@
 // The functions behind Clauses(), one file each.
 #pragma once
 
+#include <optional>
+
 #include "harness/properties/observation.h"
 #include "harness/properties/verdict.h"
 
@@ -24,6 +26,9 @@ Verdict CheckKeptState(const Observation& o);
 
 // Part of CheckLoudOrRight: what a real loader's own documentation promises beyond the contract.
 Verdict CheckDocumented(const Observation& o);
+
+// Falsified where an error lacks a kind, a message, a remedy, or the place that is due.
+std::optional<Verdict> CheckError(const Error& error, bool place_is_due);
 
 inline Verdict Held() { return {VerdictKind::kHeld, Severity::kNone, "", ""}; }
 inline Verdict NotAsked() { return {}; }

@@ -94,4 +94,15 @@ std::string ListText(const std::vector<std::string>& items) {
   return text;
 }
 
+std::optional<Verdict> CheckError(const Error& error, bool place_is_due) {
+  const char* missing = nullptr;
+  if (ErrorKindName(error.kind).empty()) missing = "kind";
+  if (error.message.empty()) missing = "message";
+  if (error.remedy.empty()) missing = "remedy";
+  if (error.place.empty() && place_is_due) missing = "place";
+  if (missing == nullptr) return std::nullopt;
+  return Falsified(Severity::kUnhelpful, std::string("error-without-") + missing,
+                   "refused without a " + std::string(missing) + ": " + error.Text());
+}
+
 }  // namespace weightproof
