@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "fuzz/case_input.h"
+#include "fuzz/damage_input.h"
 #include "fuzz/driver.h"
 #include "fuzz/json_mutator.h"
 #include "harness/case/generate.h"
@@ -19,7 +20,8 @@ namespace weightproof::fuzz {
 namespace {
 
 const std::string kSource = WEIGHTPROOF_SOURCE_DIR;
-constexpr const char* kTargets[] = {"fuzz_round_trip", "fuzz_architecture_json"};
+constexpr const char* kTargets[] = {"fuzz_round_trip", "fuzz_architecture_json", "fuzz_case_json",
+                                    "fuzz_damage", "fuzz_worker_answer"};
 constexpr std::size_t kBytesMax = 65536;
 
 std::string Read(const std::filesystem::path& path) {
@@ -85,7 +87,7 @@ TEST(ReplayOfATarget, PassesWhenOneInputIsAccepted) {
     for (const auto& file :
          std::filesystem::directory_iterator(kSource + "/corpus/fuzz/" + target)) {
       std::filesystem::copy(file.path(), folder.path());
-      if (std::distance(std::filesystem::directory_iterator(folder.path()), {}) > 4) break;
+      if (std::distance(std::filesystem::directory_iterator(folder.path()), {}) > 12) break;
     }
     EXPECT_EQ(ExitCode(target, folder.path()), 0) << target;
   }
@@ -166,6 +168,41 @@ TEST(RoundTripCrossOver, GivesCasesWithPartsOfBoth) {
   EXPECT_GE(crossed, 10);
 }
 
+TEST(DamageInput, MakesAFileOfEverySeed) {
+  int files = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(kSource + "/corpus/fuzz/fuzz_damage")) {
+    EXPECT_TRUE(DecodeDamage(Read(file.path()))) << file.path();
+    ++files;
+  }
+  EXPECT_GE(files, 25);
+}
+
+TEST(DamageInput, RefusesWhatIsNoneAndWhatAppliesNowhere) {
+  const auto with = [](const char* damage) {
+    return std::string(R"({"model": 0, "format": "weights_h5", "damage": )") + damage + "}";
+  };
+  EXPECT_TRUE(DecodeDamage(with("[]")));
+  EXPECT_FALSE(DecodeDamage("{"));
+  EXPECT_FALSE(DecodeDamage(R"({"model": 0, "format": "keras_archive", "damage": []})"));
+  EXPECT_FALSE(DecodeDamage(with(R"([{"op": "drop", "path": "nowhere"}])")));
+  EXPECT_FALSE(DecodeDamage(with(R"([{"op": "soft_link", "path": "layers", "how": "loop"}])")));
+}
+
+TEST(DamageMutator, GivesOtherFilesAndRepeats) {
+  const std::string seed = R"({"model": 0, "format": "weights_h5", "damage": []})";
+  int files = 0;
+  for (unsigned i = 0; i < 200; ++i) {
+    const std::optional<std::string> text = MutateDamage(seed, i, kBytesMax);
+    ASSERT_TRUE(text);
+    EXPECT_EQ(text, MutateDamage(seed, i, kBytesMax));
+    files += *text != seed && DecodeDamage(*text) ? 1 : 0;
+  }
+  EXPECT_GE(files, 150);
+  EXPECT_FALSE(MutateDamage("{", 1, kBytesMax));
+  EXPECT_FALSE(MutateDamage(seed, 1, 10));
+}
+
 // A target that cannot fail tests nothing: the canary loads nothing and says all is well.
 TEST(RoundTripTargetDeathTest, AbortsOnTheCanaryWithTheCaseOnStderr) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
@@ -176,7 +213,7 @@ TEST(RoundTripTargetDeathTest, AbortsOnTheCanaryWithTheCaseOnStderr) {
 }
 
 TEST(Dictionary, KnowsEveryLayerClassConfigKeyAndActivation) {
-  for (const char* target : kTargets) {
+  for (const char* target : {"fuzz_round_trip", "fuzz_architecture_json"}) {
     const std::string words = Read(kSource + "/fuzz/" + target + ".dict");
     const auto expect = [&](std::string_view word) {
       const std::string line = "\"\\\"" + std::string(word) + "\\\"\"\n";
