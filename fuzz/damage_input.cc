@@ -24,9 +24,7 @@ struct DamageInput {
   RouteFormat format = RouteFormat::kLegacyH5;
   std::vector<Damage> damage;
 
-  const Network& network() const {
-    return CheckpointModels()[model % CheckpointModels().size()];
-  }
+  const Network& network() const { return CheckpointModels()[model % CheckpointModels().size()]; }
 };
 
 std::optional<DamageInput> Read(std::string_view json) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/case/draw.h"
+#include "harness/case/json.h"
 
 namespace weightproof {
 namespace {

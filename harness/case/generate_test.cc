@@ -207,7 +207,9 @@ TEST(Generate, GivesBothSidesOneConfigDrivenBuildWhereAskedTo) {
     const Case c = Generate(choices, space);
     EXPECT_TRUE(c.damage.empty());
     EXPECT_EQ(c.reader.build.back().op, StepOp::kRebuild) << CaseToJson(c);
-    if (c.route.load_as == LoadAs::kWeights) EXPECT_EQ(c.writer.build, c.reader.build);
+    if (c.route.load_as == LoadAs::kWeights) {
+      EXPECT_EQ(c.writer.build, c.reader.build);
+    }
     for (std::string& feature : Features(c)) seen.insert(std::move(feature));
   }
   for (const std::string& due : AllFeatures(space)) EXPECT_TRUE(seen.contains(due)) << due;

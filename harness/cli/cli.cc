@@ -86,9 +86,10 @@ void AddCheck(CLI::App& app, CheckOptions& o) {
   CLI::Option* hostile = c->add_flag(
       "--hostile", o.hostile,
       "Only files with damage aimed at the loader's safety (the clause load-stays-home)");
-  c->add_flag("--same-build", o.same_build,
-              "Only whole files, and both sides run the same build, which ends in a rebuild from the "
-              "model's own config: no difference of the two explains a finding")
+  c->add_flag(
+       "--same-build", o.same_build,
+       "Only whole files, and both sides run the same build, which ends in a rebuild from the "
+       "model's own config: no difference of the two explains a finding")
       ->excludes(hostile);
   c->add_option("--json", o.json, "Write the summary as JSON to this file");
   c->add_option("--junit", o.junit, "Write the summary as JUnit XML to this file");

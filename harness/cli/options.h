@@ -29,7 +29,7 @@ struct CheckOptions {
   std::uint64_t shard = 0;
   std::uint64_t shards = 1;
   bool exhaustive = false;
-  bool hostile = false;  // only files that are to make the load leave its home
+  bool hostile = false;     // only files that are to make the load leave its home
   bool same_build = false;  // only cases whose two sides run the same config-driven build
   std::string json;
   std::string junit;

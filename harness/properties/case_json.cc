@@ -50,7 +50,8 @@ Complaint CheckAccepted(const Case& c, const CaseCodec& codec) {
   const std::string text = codec.write(c);
   const Result<Case> again = codec.read(text);
   if (!again) return SilentlyWrong("written-is-refused", again.error().Text() + " in " + text);
-  if (*again != c || codec.write(*again) != text) return SilentlyWrong("reads-back-different", text);
+  if (*again != c || codec.write(*again) != text)
+    return SilentlyWrong("reads-back-different", text);
   (void)Features(c);
   return IsValid(c) ? CheckValid(c) : std::nullopt;
 }

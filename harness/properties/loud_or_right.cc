@@ -77,8 +77,7 @@ Verdict CheckLoudOrRight(const Observation& o) {
   }
   const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
   if (silent.empty() && owed.empty() && predicts) return HeldAcrossLibraries(o);
-  const bool wrong_and_said =
-      silent.empty() && owed.empty() && !WrongVariables(o, o.load).empty();
+  const bool wrong_and_said = silent.empty() && owed.empty() && !WrongVariables(o, o.load).empty();
   if (!o.file_refused.empty() && !wrong_and_said) {
     return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
                      "accepted without a word, with other values than before the damage, though "

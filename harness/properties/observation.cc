@@ -1,6 +1,7 @@
 #include "harness/properties/observation.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace weightproof {
@@ -53,6 +54,19 @@ bool CollectOwners(const ObjectPlan& object, std::string_view id, std::vector<st
     if (!own && !CollectOwners(layer, id, names)) continue;
     names->push_back(layer.name);
     return true;
+  }
+  return false;
+}
+
+// Whether `text` holds `name` as a word: "lstm" is no word of "lstm_cell".
+bool Names(std::string_view text, std::string_view name) {
+  const auto of_a_word = [&](std::size_t at) {
+    return at < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '_');
+  };
+  for (std::size_t at = text.find(name); at != std::string_view::npos;
+       at = text.find(name, at + 1)) {
+    if (!of_a_word(at - 1) && !of_a_word(at + name.size())) return true;
   }
   return false;
 }
@@ -114,7 +128,7 @@ bool CellsReported(const Observation& o, const std::string& cell) {
 
 bool NamesALayer(const ObjectPlan& object, const std::string& text) {
   return std::ranges::any_of(object.layers, [&](const ObjectPlan& layer) {
-    return text.contains(layer.name) || NamesALayer(layer, text);
+    return Names(text, layer.name) || NamesALayer(layer, text);
   });
 }
 
@@ -123,9 +137,8 @@ bool NamesALayer(const ObjectPlan& object, const std::string& text) {
 bool SpokeOfLayers(const Observation& o) {
   std::vector<const ObjectPlan*> cells;
   CollectCells(o.reader_plan.model, &cells);
-  if (std::ranges::any_of(cells, [&](const ObjectPlan* layer) {
-        return Listed(o, CellClass(*layer)) > 0;
-      })) {
+  if (std::ranges::any_of(
+          cells, [&](const ObjectPlan* layer) { return Listed(o, CellClass(*layer)) > 0; })) {
     return true;
   }
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
@@ -151,7 +164,7 @@ bool Reported(const Observation& o, const std::vector<std::string>& given) {
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
     return IsNews(o, line) && std::ranges::any_of(subjects, [&](const std::string& subject) {
              if (subject.empty()) return false;
-             return line.subject.empty() ? line.text.contains(subject) : line.subject == subject;
+             return line.subject.empty() ? Names(line.text, subject) : line.subject == subject;
            });
   });
 }

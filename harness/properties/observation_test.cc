@@ -8,7 +8,7 @@
 namespace weightproof {
 namespace {
 
-LayerSpec Layer(const char* class_name, Config config) {
+LayerSpec SomeLayer(const char* class_name, Config config) {
   LayerSpec layer;
   layer.class_name = class_name;
   layer.config = std::move(config);
@@ -22,8 +22,8 @@ class Cells : public ::testing::Test {
     ArchitectureSpec architecture;
     architecture.input_shape = {4, 3};
     const Config sequences = {{"units", std::int64_t{2}}, {"return_sequences", true}};
-    architecture.layers = {Layer("LSTM", sequences), Layer("LSTM", sequences),
-                           Layer("Dense", {{"units", std::int64_t{1}}})};
+    architecture.layers = {SomeLayer("LSTM", sequences), SomeLayer("LSTM", sequences),
+                           SomeLayer("Dense", {{"units", std::int64_t{1}}})};
     const Result<ModelPlan> plan = PlanSequential(architecture);
     ASSERT_TRUE(plan);
     o_.reader = &description_;

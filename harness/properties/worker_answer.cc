@@ -23,15 +23,17 @@ Complaint CheckAnswerError(const Error& error) {
 
 Complaint CheckTensors(const std::vector<const Tensor*>& tensors) {
   for (const Tensor* tensor : tensors) {
+    if (*tensor == Tensor()) continue;  // there is none
     const auto count = ElementCount(tensor->shape());
     const std::size_t due =
         count ? static_cast<std::size_t>(*count) * DTypeSize(tensor->dtype()) : 0;
     if (!count || tensor->bytes().size() != due) {
-      return SilentlyWrong("tensor-without-its-bytes",
-                   std::to_string(tensor->bytes().size()) + " bytes, due " + std::to_string(due));
+      return SilentlyWrong("tensor-without-its-bytes", std::to_string(tensor->bytes().size()) +
+                                                           " bytes, due " + std::to_string(due));
     }
     if (tensor->shape().size() > kAnswerRankMax) {
-      return SilentlyWrong("over-a-limit", "a tensor of rank " + std::to_string(tensor->shape().size()));
+      return SilentlyWrong("over-a-limit",
+                           "a tensor of rank " + std::to_string(tensor->shape().size()));
     }
   }
   return std::nullopt;
@@ -69,7 +71,8 @@ Complaint CheckWrittenAgain(const Answer& answer, const AnswerCodec& codec) {
   const Result<Answer> again = codec.read(text, kJudgedRequest);
   if (!again) return SilentlyWrong("written-is-refused", again.error().Text() + " in " + text);
   const std::string text_again = codec.write(*again, kJudgedRequest);
-  if (text_again != text) return SilentlyWrong("reads-back-different", text + "\nthen\n" + text_again);
+  if (text_again != text)
+    return SilentlyWrong("reads-back-different", text + "\nthen\n" + text_again);
   const auto same = [](const NamedTensor& a, const NamedTensor& b) {
     return a.id == b.id && a.tensor == b.tensor;
   };
