@@ -20,6 +20,7 @@ struct Asked {
   BisectOptions bisect;
   ShowOptions show;
   KnownOptions known;
+  MergeOptions merge;
   GenerateOptions generate;
   TesteesOptions testees;
   MatrixOptions matrix;
@@ -201,6 +202,16 @@ void AddKnown(CLI::App& app, KnownOptions& o) {
   c->add_option("--clause", o.clause, "With --add: of this clause only");
 }
 
+void AddMerge(CLI::App& app, MergeOptions& o) {
+  CLI::App* c = Command(app, "merge", "Put the findings of several campaigns together",
+                        "merge shard-0 shard-1 -o findings");
+  c->add_option("folders", o.folders, "What `check --corpus` was given, one folder or more")
+      ->required();
+  c->add_option("-o,--output", o.output,
+                "Folder for one folder of each cause, and merged.json: which runs found it")
+      ->required();
+}
+
 void AddVet(CLI::App& app, VetOptions& o) {
   CLI::App* c =
       Command(app, "vet", "Say whether HDF5 files are sound, before any HDF5 reader opens them",
@@ -268,6 +279,7 @@ int Run(const CLI::App& app, const Asked& asked) {
   if (name == "minimize") return Minimize(asked.minimize);
   if (name == "bisect") return Bisect(asked.bisect);
   if (name == "known") return Known(asked.known);
+  if (name == "merge") return Merge(asked.merge);
   if (name == "show") return Show(asked.show);
   if (name == "generate") return GenerateCases(asked.generate);
   if (name == "testees") return Testees(asked.testees);
@@ -295,6 +307,7 @@ int Main(int argc, char** argv) {
   AddOthers(app, asked);
   AddBisect(app, asked.bisect);
   AddKnown(app, asked.known);
+  AddMerge(app, asked.merge);
   AddVet(app, asked.vet);
   AddWorkers(app, asked);
   try {

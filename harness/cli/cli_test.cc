@@ -273,6 +273,19 @@ TEST_F(CommandLine, GeneratesTheSameCasesForTheSameSeed) {
   EXPECT_EQ(Run("replay a").code, 0);
 }
 
+TEST_F(CommandLine, MergesTheFindingsOfShards) {
+  for (const char* shard : {"0", "1"}) {
+    const CommandRun run = Run(std::string("check --testee canary --cases 60 --shard ") + shard +
+                               "/2 --corpus part-" + shard);
+    EXPECT_EQ(run.code, 1) << run.text;
+  }
+  const CommandRun merged = Run("merge part-0 part-1 -o all");
+  EXPECT_EQ(merged.code, 0) << merged.text;
+  EXPECT_NE(merged.text.find("2/2  canary"), std::string::npos) << merged.text;
+  EXPECT_GE(nlohmann::json::parse(Read("all/merged.json")).size(), 2U);
+  EXPECT_EQ(Run("merge part-0 nowhere -o all").code, 2);
+}
+
 TEST_F(CommandLine, ListsTesteesWithThirtyPlantedFaults) {
   const auto list = nlohmann::json::parse(Run("testees --json").text, nullptr, false);
   ASSERT_TRUE(list.is_array());

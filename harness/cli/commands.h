@@ -20,6 +20,7 @@ int Replay(const ReplayOptions& options);
 int Minimize(const MinimizeOptions& options);
 int Bisect(const BisectOptions& options);
 int Known(const KnownOptions& options);
+int Merge(const MergeOptions& options);
 int Show(const ShowOptions& options);
 int GenerateCases(const GenerateOptions& options);
 int Testees(const TesteesOptions& options);

@@ -68,6 +68,11 @@ struct KnownOptions {
   std::string clause;            // that counts when cases are added; "": any
 };
 
+struct MergeOptions {
+  std::vector<std::string> folders;  // of findings
+  std::string output;
+};
+
 struct ShowOptions {
   std::string file;
   bool python = false;
