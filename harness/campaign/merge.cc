@@ -41,8 +41,8 @@ using Key = std::tuple<std::string, std::string, std::string, bool, std::string,
 // Bugs sort before hazards: false is less.
 Key KeyOf(const MergedFinding& f) {
   const bool hazard = f.sentence.empty();
-  return {f.testee, f.version, f.writer, hazard, f.clause, f.cause, f.sentence,
-          hazard ? f.features : Signature()};
+  return {f.testee, f.version, f.writer,   hazard,
+          f.clause, f.cause,   f.sentence, hazard ? f.features : Signature()};
 }
 
 Result<std::string> ReadWhole(const fs::path& path) {
@@ -126,10 +126,9 @@ Json ToJson(const MergedFinding& f, const std::string& folder,
             const std::vector<std::string>& folders) {
   Json runs = Json::array();
   for (const std::size_t run : f.runs) runs.push_back(folders[run]);
-  return {{"testee", f.testee},   {"version", f.version}, {"writer", f.writer},
-          {"clause", f.clause},   {"cause", f.cause},     {"sentence", f.sentence},
-          {"features", f.features}, {"folder", folder},
-          {"found_in", std::move(runs)}};
+  return {{"testee", f.testee},     {"version", f.version}, {"writer", f.writer},
+          {"clause", f.clause},     {"cause", f.cause},     {"sentence", f.sentence},
+          {"features", f.features}, {"folder", folder},     {"found_in", std::move(runs)}};
 }
 
 Status PutFile(const std::string& path, std::string_view text) {

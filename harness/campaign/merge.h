@@ -15,17 +15,16 @@ namespace weightproof {
 struct MergedFinding {
   std::string testee, version, writer;
   std::string clause, cause;
-  std::string sentence;  // id of the documented sentence that it breaks; "": none
-  Signature features;    // of a real loader's hazard: what the cause needs
-  std::string folder;    // of the finding
+  std::string sentence;           // id of the documented sentence that it breaks; "": none
+  Signature features;             // of a real loader's hazard: what the cause needs
+  std::string folder;             // of the finding
   std::vector<std::size_t> runs;  // indices of the given folders that it was found in, ascending
 };
 
 // Reads the findings in `folders`, as `check --corpus` leaves them; a bug is known by its sentence
-// and cause, anything else by clause, cause and features. In the order of testees; bugs first, then by
-// clause and cause. PathUnreadable for a folder that is none or holds no finding;
-// BadJson or LimitExceeded (place: the file and a JSON pointer) for a finding.json or case.json
-// that is none.
+// and cause, anything else by clause, cause and features. In the order of testees; bugs first, then
+// by clause and cause. PathUnreadable for a folder that is none or holds no finding; BadJson or
+// LimitExceeded (place: the file and a JSON pointer) for a finding.json or case.json that is none.
 Result<std::vector<MergedFinding>> MergeFindings(const std::vector<std::string>& folders);
 
 // Copies the files of each finding into a folder of its own below `output`, and writes

@@ -31,11 +31,9 @@ class Merging : public ::testing::Test {
   }
   // `blanks` make the case longer.
   void PutFinding(const std::string& folder, const Json& changes, int blanks = 0) const {
-    Json about = {{"testee", "keras"},      {"version", "3.15.1"},
-                  {"writer", "keras"},      {"clause", "loud-or-right"},
-                  {"cause", "silent-class"}, {"bug", false},
-                  {"features", {"one:nest"}}, {"reproduced", true},
-                  {"shrunk", true}};
+    Json about = {{"testee", "keras"},         {"version", "3.15.1"},     {"writer", "keras"},
+                  {"clause", "loud-or-right"}, {"cause", "silent-class"}, {"bug", false},
+                  {"features", {"one:nest"}},  {"reproduced", true},      {"shrunk", true}};
     about.update(changes);
     Put(folder + "/finding.json", about.dump());
     Put(folder + "/case.json", kOneDense + std::string(static_cast<std::size_t>(blanks), ' '));
@@ -52,9 +50,9 @@ class Merging : public ::testing::Test {
 };
 
 TEST_F(Merging, KeepsTheShortestCaseOfACauseAndSaysWhereItWasFound) {
-  PutFinding("a/one", {}, 20);
+  PutFinding("a/one", Json::object(), 20);
   PutFinding("a/two", {{"features", {"one:lora"}}});
-  PutFinding("b/three", {}, 10);
+  PutFinding("b/three", Json::object(), 10);
   PutFinding("b/four", {{"shrunk", false}});
   PutFinding("c/five", {{"reproduced", false}});
   const std::vector<std::string> runs = {Run("a"), Run("b"), Run("c")};
@@ -78,7 +76,7 @@ TEST_F(Merging, KnowsABugByItsSentenceWhateverItNeeds) {
   PutFinding("a/one", {{"bug", true}, {"sentence", Sentence("s")}, {"features", {"one:a"}}});
   PutFinding("b/two", {{"bug", true}, {"sentence", Sentence("s")}, {"features", {"one:b"}}});
   PutFinding("b/three", {{"bug", true}, {"sentence", Sentence("t")}});
-  PutFinding("b/four", {});
+  PutFinding("b/four", Json::object());
   const auto merged = MergeFindings({Run("a"), Run("b")});
   ASSERT_TRUE(merged);
   ASSERT_EQ(merged->size(), 3U);
@@ -88,7 +86,7 @@ TEST_F(Merging, KnowsABugByItsSentenceWhateverItNeeds) {
 }
 
 TEST_F(Merging, GivesFindingsOfOneNameFoldersOfTheirOwn) {
-  PutFinding("a/same", {});
+  PutFinding("a/same", Json::object());
   PutFinding("b/same", {{"version", "3.10.0"}});
   const std::vector<std::string> runs = {Run("a"), Run("b")};
   const auto merged = MergeFindings(runs);
@@ -108,7 +106,7 @@ TEST_F(Merging, RefusesWhatIsNoFolderOfFindingsAndNamesThePlace) {
   EXPECT_EQ(number.error().place, Run("a/one/finding.json") + ":/clause");
   PutFinding("b/one", {{"sentence", "s"}});
   EXPECT_EQ(MergeFindings({Run("b")}).error().place, Run("b/one/finding.json") + ":/sentence");
-  PutFinding("c/one", {});
+  PutFinding("c/one", Json::object());
   Put("c/one/case.json", "{");
   EXPECT_EQ(MergeFindings({Run("c")}).error().kind, ErrorKind::kBadJson);
 }
