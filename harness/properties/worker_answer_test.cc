@@ -14,9 +14,10 @@ constexpr std::string_view kLoaded = R"({"id": 1, "outcome": "ok",
   "prediction": {"dtype": "float32", "shape": [1, 1], "data": "AAAAQA=="}, "repeatable": true})";
 constexpr std::string_view kRefused =
     R"({"id": 1, "outcome": "refused", "kind": "ValueError", "message": "no"})";
+constexpr std::string_view kRefusedWithoutAWord = R"({"id": 1, "outcome": "refused"})";
 
 TEST(WorkerAnswer, HoldsForAnswersAndDescriptions) {
-  for (const std::string_view line : {kDescription, kLoaded, kRefused}) {
+  for (const std::string_view line : {kDescription, kLoaded, kRefused, kRefusedWithoutAWord}) {
     const WorkerAnswerResult result = CheckWorkerAnswer(line);
     EXPECT_TRUE(result.accepted) << line;
     EXPECT_EQ(result.verdict.kind, VerdictKind::kHeld) << line << result.verdict.evidence;

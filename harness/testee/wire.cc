@@ -203,7 +203,8 @@ Result<Description> DescriptionFromLine(std::string_view line, std::uint64_t id)
   int protocol = 0;
   ReadHead(fields, id, head);
   if (fields.ok() && head.outcome != Outcome::kOk) {
-    return Fail(ErrorKind::kOptionNotSupported, "worker", head.error_message,
+    return Fail(ErrorKind::kOptionNotSupported, "worker",
+                head.error_message.empty() ? "it does not describe itself" : head.error_message,
                 "use a worker that speaks protocol " + std::to_string(kWorkerProtocol));
   }
   fields.Int("protocol", kWorkerProtocol, kWorkerProtocol, protocol, true);
