@@ -5,11 +5,8 @@
 
 #include "fuzz/checkpoint_models.h"
 #include "fuzz/driver.h"
+#include "fuzz/engine.h"
 #include "fuzz/tree_mutator.h"
-
-// The engine's own mutation of bytes; some engines have none.
-extern "C" __attribute__((weak)) std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size,
-                                                              std::size_t max_size);
 
 namespace weightproof::fuzz {
 
@@ -33,7 +30,7 @@ std::size_t MutateCheckpoint(std::uint8_t* data, std::size_t size, std::size_t m
       return changed->size();
     }
   }
-  return LLVMFuzzerMutate != nullptr ? LLVMFuzzerMutate(data, size, max_size) : size;
+  return MutateBytes(data, size, max_size);
 }
 
 }  // namespace weightproof::fuzz

@@ -1,5 +1,6 @@
 // The input is a Keras config JSON: refused helpfully, or accepted and written back the same.
 #include "fuzz/driver.h"
+#include "fuzz/engine.h"
 #include "fuzz/json_target.h"
 #include "harness/properties/architecture_json.h"
 

@@ -1,6 +1,7 @@
 // The input is the text of a case: refused helpfully, or accepted, written back the same, shrunk
 // and mutated. Playing it is the business of fuzz_round_trip.
 #include "fuzz/driver.h"
+#include "fuzz/engine.h"
 #include "fuzz/json_target.h"
 #include "harness/properties/case_json.h"
 

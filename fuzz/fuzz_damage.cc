@@ -1,11 +1,11 @@
 // The input names a valid checkpoint and damage to its structure or bytes; the file is loaded.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
 #include "fuzz/checkpoint_target.h"
 #include "fuzz/damage_input.h"
 #include "fuzz/driver.h"
+#include "fuzz/engine.h"
 #include "fuzz/json_target.h"
 
 using weightproof::fuzz::Count;
@@ -23,8 +23,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   if (seed % 2 != 0) {
     if (const auto changed =
             weightproof::fuzz::MutateDamage(TextOf(data, size), seed / 2, max_size)) {
-      std::copy(changed->begin(), changed->end(), reinterpret_cast<char*>(data));
-      return changed->size();
+      return weightproof::fuzz::Put(changed, data);
     }
   }
   return weightproof::fuzz::MutateJsonInput(data, size, max_size, seed / 2);

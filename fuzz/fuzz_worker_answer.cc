@@ -1,5 +1,6 @@
 // The input is a line that a worker sends: refused helpfully, or read within the protocol's limits.
 #include "fuzz/driver.h"
+#include "fuzz/engine.h"
 #include "fuzz/json_target.h"
 #include "harness/properties/worker_answer.h"
 

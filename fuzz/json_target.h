@@ -3,13 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace weightproof::fuzz {
-
-inline std::string_view TextOf(const std::uint8_t* data, std::size_t size) {
-  return {reinterpret_cast<const char*>(data), size};
-}
 
 // Mutates in place and returns the new size. Three of four mutations keep JSON JSON; bytes and
 // words of the dictionary are the engine's.

@@ -6,7 +6,7 @@
 
 #include "harness/campaign/finding_report.h"
 #include "harness/campaign/reproduce.h"
-#include "model/checkpoint/file.h"
+#include "harness/campaign/text_file.h"
 #include "model/tensor.h"
 
 namespace weightproof {
@@ -28,12 +28,6 @@ std::string Slug(std::string_view text) {
   slug.resize(std::min(slug.size(), kSlugMax));
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   return slug;
-}
-
-Status Write(const std::string& path, std::string_view text) {
-  SaveOptions options;
-  options.sync = false;
-  return WriteFileAtomically(path, std::as_bytes(std::span(text.data(), text.size())), options);
 }
 
 }  // namespace
@@ -74,15 +68,16 @@ Status WriteFinding(const std::string& corpus, const Engine& engine, Finding& fi
   const std::string text =
       about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   finding.case_path = (folder / "case.json").string();
-  if (Status s = Write(finding.case_path, CaseToJson(finding.the_case) + "\n"); !s) return s;
-  if (Status s = Write((folder / "finding.json").string(), text); !s) return s;
+  if (Status s = WriteTextFile(finding.case_path, CaseToJson(finding.the_case) + "\n"); !s)
+    return s;
+  if (Status s = WriteTextFile((folder / "finding.json").string(), text); !s) return s;
   const std::string report = FindingReport(engine, finding);
-  if (Status s = Write((folder / "report.md").string(), report); !s) return s;
+  if (Status s = WriteTextFile((folder / "report.md").string(), report); !s) return s;
   // A plain script plays one library.
   const bool one_library = engine.writer.empty() || engine.writer == engine.testee;
   const std::string script =
       engine.foreign && one_library ? ScriptOf(finding, engine.testee_backend) : "";
-  if (!script.empty()) return Write((folder / "reproduce.py").string(), script);
+  if (!script.empty()) return WriteTextFile((folder / "reproduce.py").string(), script);
   std::filesystem::remove(folder / "reproduce.py", error);
   return {};
 }

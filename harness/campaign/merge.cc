@@ -6,14 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <span>
 #include <tuple>
 #include <utility>
 
+#include "harness/campaign/text_file.h"
 #include "harness/case/case.h"
 #include "harness/case/json.h"
 #include "harness/case/json_fields.h"
-#include "model/checkpoint/file.h"
 
 namespace weightproof {
 namespace {
@@ -45,15 +44,9 @@ Key KeyOf(const MergedFinding& f) {
           f.clause, f.cause,   f.sentence, hazard ? f.features : Signature()};
 }
 
-Result<std::string> ReadWhole(const fs::path& path) {
-  const auto bytes = ReadWholeFile(path.string());
-  if (!bytes) return std::unexpected(bytes.error());
-  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-}
-
 Result<Told> ReadTold(const fs::path& folder) {
   const std::string place = (folder / "finding.json").string();
-  const Result<std::string> text = ReadWhole(folder / "finding.json");
+  const Result<std::string> text = ReadTextFile((folder / "finding.json").string());
   if (!text) return std::unexpected(text.error());
   const Result<Json> value = ParseJson(*text, place);
   if (!value) return std::unexpected(value.error());
@@ -85,7 +78,7 @@ Result<Told> ReadTold(const fs::path& folder) {
   }
   if (!fields.ok()) return std::unexpected(std::move(fields).error());
 
-  const Result<std::string> the_case = ReadWhole(folder / "case.json");
+  const Result<std::string> the_case = ReadTextFile((folder / "case.json").string());
   if (!the_case) return std::unexpected(the_case.error());
   const Result<Case> read = CaseFromJson(*the_case, (folder / "case.json").string());
   if (!read) return std::unexpected(read.error());
@@ -131,11 +124,6 @@ Json ToJson(const MergedFinding& f, const std::string& folder,
           {"features", f.features}, {"folder", folder},     {"found_in", std::move(runs)}};
 }
 
-Status PutFile(const std::string& path, std::string_view text) {
-  return WriteFileAtomically(path, std::as_bytes(std::span(text.data(), text.size())),
-                             {.sync = false});
-}
-
 }  // namespace
 
 Result<std::vector<MergedFinding>> MergeFindings(const std::vector<std::string>& folders) {
@@ -168,13 +156,13 @@ Status WriteMerged(const std::vector<MergedFinding>& findings,
     }
     for (const std::string_view file : kFiles) {
       if (!fs::is_regular_file(from / file, error)) continue;
-      const Result<std::string> text = ReadWhole(from / file);
+      const Result<std::string> text = ReadTextFile((from / file).string());
       if (!text) return std::unexpected(text.error());
-      if (Status put = PutFile((to / file).string(), *text); !put) return put;
+      if (Status put = WriteTextFile((to / file).string(), *text); !put) return put;
     }
     all.push_back(ToJson(f, name, folders));
   }
-  return PutFile((fs::path(output) / "merged.json").string(), DumpJson(all, 2) + "\n");
+  return WriteTextFile((fs::path(output) / "merged.json").string(), DumpJson(all, 2) + "\n");
 }
 
 }  // namespace weightproof

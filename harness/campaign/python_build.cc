@@ -371,9 +371,7 @@ class Writer {
     } else if (step.op == StepOp::kCompile) {
       for (std::string& line : PythonCompile(step)) Add(std::move(line));
     } else if (step.op == StepOp::kRebuild) {
-      if (step.rebuild == RebuildHow::kFromConfig) Add("m = type(m).from_config(m.get_config())");
-      if (step.rebuild == RebuildHow::kJson) Add("m = keras.models.model_from_json(m.to_json())");
-      if (step.rebuild == RebuildHow::kClone) Add("m = keras.models.clone_model(m)");
+      Add(PythonRebuild(step.rebuild));
       remade_ = true;
       TakeVocabularies();  // a config does not hold them
       BringInput(true);

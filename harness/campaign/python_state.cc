@@ -50,6 +50,18 @@ Lines PythonCompile(const Step& step) {
   return lines;
 }
 
+std::string PythonRebuild(RebuildHow how) {
+  switch (how) {
+    case RebuildHow::kFromConfig:
+      return "m = type(m).from_config(m.get_config())";
+    case RebuildHow::kJson:
+      return "m = keras.models.model_from_json(m.to_json())";
+    case RebuildHow::kClone:
+      break;
+  }
+  return "m = keras.models.clone_model(m)";
+}
+
 std::string PythonVocabulary(const std::string& object, const Step& step) {
   const std::string tokens = PythonValue(step.value);
   if (step.key == "set") return fmt::format("{}.set_vocabulary({})", object, tokens);

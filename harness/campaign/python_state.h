@@ -17,6 +17,9 @@ std::string_view PolicyOf(const Build& build);  // "" without a policy step
 // The lines of a compile step on the model `m`.
 std::vector<std::string> PythonCompile(const Step& step);
 
+// The line by which the model `m` is made anew.
+std::string PythonRebuild(RebuildHow how);
+
 // The line by which the lookup layer `object` takes in a vocabulary.
 std::string PythonVocabulary(const std::string& object, const Step& step);
 

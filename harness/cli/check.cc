@@ -49,7 +49,7 @@ Status UpdateKnown(const std::string& path, const CampaignOptions& options,
   for (const Finding& finding : result.findings) now.push_back(KnownOf(finding));
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  Status written = WriteText(path, KnownToJson(now, result.testee, result.testee_version));
+  Status written = WriteTextFile(path, KnownToJson(now, result.testee, result.testee_version));
   if (written) {
     fmt::print("{}: {} known findings, {} new, {} gone\n", path, now.size(), result.findings.size(),
                result.healed.size());
@@ -119,10 +119,10 @@ int Check(const CheckOptions& o) {
     code = updated ? kExitOk : Refuse(updated.error());
   }
   if (!o.json.empty()) {
-    if (Status s = WriteText(o.json, JsonReport(result, o.json)); !s) code = Refuse(s.error());
+    if (Status s = WriteTextFile(o.json, JsonReport(result, o.json)); !s) code = Refuse(s.error());
   }
   if (!o.junit.empty()) {
-    if (Status s = WriteText(o.junit, JUnitReport(result)); !s) code = Refuse(s.error());
+    if (Status s = WriteTextFile(o.junit, JUnitReport(result)); !s) code = Refuse(s.error());
   }
   return code;
 }

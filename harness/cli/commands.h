@@ -4,6 +4,7 @@
 #include <string>
 
 #include "harness/campaign/engine.h"
+#include "harness/campaign/text_file.h"
 #include "harness/cli/options.h"
 #include "model/checkpoint/checkpoint.h"
 #include "model/error.h"
@@ -42,8 +43,6 @@ int Refuse(const Error& error);
 // The reader that the flags --hdf5 and --map ask for.
 ReadTreeOfFile TreeReaderFor(bool hdf5_library, bool map);
 
-Result<std::string> ReadText(const std::string& path);
-Status WriteText(const std::string& path, const std::string& text);
 Result<Case> ReadCase(const std::string& path);
 
 // The engine of the testees; an unknown name says how to list the known ones.

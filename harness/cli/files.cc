@@ -3,7 +3,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <span>
 
 #include "harness/cli/commands.h"
 #include "harness/hdf5/library_child.h"
@@ -21,20 +20,8 @@ ReadTreeOfFile TreeReaderFor(bool hdf5_library, bool map) {
   return map ? ReadTreeOfMapping : ReadTreeOfCopy;
 }
 
-Result<std::string> ReadText(const std::string& path) {
-  Result<FileBytes> bytes = ReadWholeFile(path);
-  if (!bytes) return std::unexpected(bytes.error());
-  return std::string(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-}
-
-Status WriteText(const std::string& path, const std::string& text) {
-  SaveOptions options;
-  options.sync = false;
-  return WriteFileAtomically(path, std::as_bytes(std::span(text.data(), text.size())), options);
-}
-
 Result<Case> ReadCase(const std::string& path) {
-  Result<std::string> text = ReadText(path);
+  Result<std::string> text = ReadTextFile(path);
   if (!text) return std::unexpected(text.error());
   return CaseFromJson(*text, path);
 }

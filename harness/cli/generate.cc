@@ -16,7 +16,7 @@ int GenerateCases(const GenerateOptions& o) {
     const std::optional<Case> c = engine->draw(o.seed, index);
     if (!c) continue;
     const std::string path = fmt::format("{}/{:06}.json", o.output, index);
-    if (Status s = WriteText(path, CaseToJson(*c) + "\n"); !s) return Refuse(s.error());
+    if (Status s = WriteTextFile(path, CaseToJson(*c) + "\n"); !s) return Refuse(s.error());
     ++written;
   }
   fmt::print("{} cases in {}, {} discarded\n", written, o.output, o.count - written);

@@ -73,7 +73,7 @@ void Print(const Inspection& in, const std::string& file) {
 // What is no HDF5 file at all may be something else that people have.
 Error ExplainedRefusal(const Error& error, const std::string& file) {
   if (error.kind != ErrorKind::kNotAnHdf5File) return error;
-  const Result<std::string> bytes = ReadText(file);
+  const Result<std::string> bytes = ReadTextFile(file);
   if (bytes && bytes->starts_with("PK\x03\x04")) {
     return {ErrorKind::kWrongFormat, file, "a zip archive (.keras), which is not read yet",
             "unzip it and inspect its model.weights.h5"};

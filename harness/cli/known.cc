@@ -151,7 +151,7 @@ int Known(const KnownOptions& o) {
     }
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     const Status written =
-        WriteText(path, KnownToJson(known, engine->testee, engine->testee_version));
+        WriteTextFile(path, KnownToJson(known, engine->testee, engine->testee_version));
     return written ? kExitOk : Refuse(written.error());
   }
   if (!o.output.empty()) {

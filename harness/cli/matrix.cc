@@ -169,7 +169,7 @@ int Matrix(const MatrixOptions& given) {
     Json json = {{"schema", 1}, {"seed", o.seed}, {"testees", o.testees}};
     for (const Cell& cell : cells) json["pairs"].push_back(CellJson(cell));
     const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-    if (Status s = WriteText(o.json, text); !s) code = Refuse(s.error());
+    if (Status s = WriteTextFile(o.json, text); !s) code = Refuse(s.error());
   }
   return code;
 }

@@ -50,7 +50,8 @@ int Minimize(const MinimizeOptions& o) {
                o.file);
     return kExitHarness;
   }
-  if (Status s = WriteText(o.output, CaseToJson(shrunk.best) + "\n"); !s) return Refuse(s.error());
+  if (Status s = WriteTextFile(o.output, CaseToJson(shrunk.best) + "\n"); !s)
+    return Refuse(s.error());
   fmt::print("from {}\nto   {}\n  {}\n{}: {} of {} candidates taken; {}\n", Size(*c),
              Size(shrunk.best), again.evidence, o.output, shrunk.taken, shrunk.tried,
              shrunk.finished ? "no simpler case fails for the same reason"

@@ -27,7 +27,7 @@ LoadOptions OptionsOf(const PredictOptions& o) {
 }
 
 Result<Network> NetworkFor(const PredictOptions& o) {
-  Result<std::string> text = ReadText(o.model);
+  Result<std::string> text = ReadTextFile(o.model);
   if (!text) return std::unexpected(text.error());
   const bool json = text->find_first_not_of(" \t\r\n") != std::string::npos &&
                     (*text)[text->find_first_not_of(" \t\r\n")] == '{';
