@@ -56,5 +56,24 @@ TEST(Siblings, VaryReaderPathModeAndDamage) {
   EXPECT_GT(neighbours, all * 9 / 10) << "two loads into one build share it";
 }
 
+// One file does not become a table of shards by its name.
+TEST(Siblings, AreLoadedFromATableOfShardsOnlyWhereTheyAreSavedInShards) {
+  Space space;
+  space.modes = {"by_order", "by_name", "skip_mismatch", "model", "sharded"};
+  space.dialects = {"keras3"};
+  int sharded = 0;
+  for (std::uint64_t i = 0; i < kStems; ++i) {
+    SeededChoices choices(3, i);
+    const Case stem = Generate(choices, space);
+    sharded += stem.route.sharded;
+    for (std::uint64_t k = 1; k < kFamilyCases; ++k) {
+      const Case c = Sibling(stem, space, i, k);
+      if (!c.route.load_path) continue;
+      EXPECT_FALSE(c.route.load_path->text.ends_with(".weights.json")) << CaseToJson(c);
+    }
+  }
+  EXPECT_GT(sharded, 0);
+}
+
 }  // namespace
 }  // namespace weightproof

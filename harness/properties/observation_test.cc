@@ -87,6 +87,9 @@ TEST_F(Cells, OfADamagedFileMayBeMissingWhatTheLoadTellsOf) {
   o_.writer_plan = o_.reader_plan;
   o_.content_damaged = true;
   o_.file_refused = "the checksum of a chunk is wrong";
+  o_.load.prediction = Tensor(DType::kFloat32, {1});
+  o_.control.prediction = Tensor(DType::kFloat32, {1});
+  o_.control.prediction.values<float>()[0] = 1.0f;
   Arrives("0/");
   Arrives("1/");
   EXPECT_EQ(CheckLoudOrRight(o_).cause, "damaged-file-accepted");
