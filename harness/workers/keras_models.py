@@ -54,9 +54,11 @@ class Models:
     @staticmethod
     def reuses(build):
         """Whether the request may share models with others. What is beside the weights (optimizer,
-        what a layer was asked, a vocabulary, a policy) stays with a model, so such programs never do."""
+        what a layer was asked, a vocabulary, a policy) stays with a model, so such programs never
+        do."""
+        kept = ("compile", "own_state", "vocabulary", "policy")
         return build.get("reuse", False) and not any(
-            step["op"] in ("compile", "own_state", "vocabulary", "policy") for step in build["program"]["build"])
+            step["op"] in kept for step in build["program"]["build"])
 
     def begin(self, build, reuse=False):
         """Names start again, and all that the session made earlier is made. With `reuse` names go

@@ -146,12 +146,10 @@ class Worker:
         try:
             with log.listening():
                 result = action()
-        except NotImplementedError as error:
-            # tf_keras: legacy files cannot hold a vocabulary that was taken in.
-            if "VocabWeightHandler" in str(error):
-                raise Unsupported("vocabulary taken in: legacy files hold none") from error
-            answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
         except Exception as error:  # a refusal is whatever the library raises
+            # tf_keras: legacy files cannot hold a vocabulary that was taken in.
+            if isinstance(error, NotImplementedError) and "VocabWeightHandler" in str(error):
+                raise Unsupported("vocabulary taken in: legacy files hold none") from error
             answer = {"outcome": "refused", "kind": type(error).__name__, "message": str(error)}
         answer["warnings"] = log.lines
         return answer, result
