@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "fuzz/checkpoint_models.h"
 #include "fuzz/driver.h"
 #include "fuzz/load_seeds.h"
+#include "fuzz/peak_memory.h"
 #include "fuzz/tree_mutator.h"
 #include "harness/properties/checkpoint_loading.h"
 #include "model/checkpoint/file.h"
@@ -60,6 +62,37 @@ TEST(CheckpointModels, LoadTheirOwnFilesWithoutOptions) {
     }
   }
   EXPECT_GE(files, 30);
+}
+
+TEST(PeakMemory, IsTheMostAtOnceSinceItsMaking) {
+  const std::vector<std::byte> before(1'000'000);
+  const PeakMemory peak;
+  for (int i = 0; i < 3; ++i) {
+    std::vector<std::byte> bytes(300'000);
+    bytes[static_cast<std::size_t>(i)] = std::byte{1};
+    EXPECT_EQ(std::ranges::count(bytes, std::byte{1}), 1);
+  }
+  // Only a sanitizer's allocator tells.
+  EXPECT_GE(peak.bytes(), PeakMemory::IsMeasured() ? 300'000U : 0U);
+  EXPECT_LE(peak.bytes(), PeakMemory::IsMeasured() ? 400'000U : 0U);
+}
+
+TEST(PeakMemory, OfALoadStaysWithinItsBoundAndIsNotFarBelow) {
+  for (const LoadSeed& seed : LoadSeeds(CheckpointFamily::kLegacyH5)) {
+    const std::string path = ScratchFolder() + "/seed.h5";
+    ASSERT_TRUE(WriteFileAtomically(path, seed.bytes, {.sync = false}));
+    Network& network = CheckpointModels()[0];
+    const PeakMemory peak;
+    (void)LoadWeights(network, path);
+    EXPECT_LE(peak.bytes(), LoadingBound(seed.bytes.size(), network));
+    EXPECT_GE(peak.bytes(), PeakMemory::IsMeasured() ? seed.bytes.size() : 0U);
+  }
+}
+
+TEST(PeakMemoryDeathTest, OverABoundAborts) {
+  RequireMemory(100, 100);
+  SetInputOfTarget("hello");
+  EXPECT_DEATH(RequireMemory(101, 100), "memory-over-bound.*\n101 bytes at once.*\ninput:\nhello");
 }
 
 TEST(LoadSeeds, LoadWhereTheyAreSaidTo) {

@@ -93,12 +93,3 @@ build_preset() {
 
 # Seconds as "1m 05s".
 duration() { printf '%dm %02ds' $(($1 / 60)) $(($1 % 60)); }
-
-# The dictionary of a fuzz target.
-fuzz_dictionary() {
-  case $1 in
-    fuzz_hdf5_* | fuzz_load_*) echo fuzz/hdf5.dict ;;
-    fuzz_case_json | fuzz_damage) echo fuzz/fuzz_round_trip.dict ;;
-    *) echo "fuzz/$1.dict" ;;
-  esac
-}

@@ -132,12 +132,13 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
     };
   }
   Findings findings(engine, options);
-  result.known_given = !options.known.empty();
-  for (std::size_t i = 0; i < options.known.size() && !Interrupted(); ++i) {
-    const KnownFinding& known = options.known[i];
+  result.known_given = !given.known.empty();
+  options.known.clear();
+  for (std::size_t i = 0; i < given.known.size() && !Interrupted(); ++i) {
+    const KnownFinding& known = given.known[i];
     if (options.progress) {
       Progress p;
-      p.stage = fmt::format("known findings, {} of {}", i + 1, options.known.size());
+      p.stage = fmt::format("known findings, {} of {}", i + 1, given.known.size());
       options.progress(p);
     }
     const std::optional<Verdict> now =
@@ -150,6 +151,7 @@ CampaignResult RunCampaign(const Engine& engine, const CampaignOptions& given) {
     }
     if (!now || failed || IsStillThere(*now, known)) {
       findings.Seed(known);
+      options.known.push_back(known);  // whose repeats workers need not ask about
     } else {
       result.healed.push_back(known);
     }

@@ -196,17 +196,38 @@ TEST_F(Causes, ThatAreKnownAreNotHealedByAReplayThatFails) {
 
 TEST_F(Causes, WhatOnlySharedSessionsFalsifyIsNotCounted) {
   Engine engine = TwoCausesEngine();
-  engine.confirm = [](const Case&, const std::string&) {
-    CaseResult result;
-    result.clauses = {{"round-trips", Held()}, {"loud-or-right", {}}};
-    result.overall = VerdictKind::kHeld;
-    return result;
-  };
+  engine.shares = true;
+  engine.ask = [](const Case&, const std::string&, std::string_view) { return Held(); };
   const CampaignResult r = RunCampaign(engine, Options(64));
   EXPECT_TRUE(r.findings.empty());
   EXPECT_TRUE(r.unreproduced.empty());
   EXPECT_EQ(r.statistics.Of(VerdictKind::kFalsified), 0u);
   EXPECT_EQ(r.statistics.only_shared, 40u);
+}
+
+TEST_F(Causes, ThatAreKnownAreNotAskedAloneAgain) {
+  const CampaignResult first = RunCampaign(TwoCausesEngine(), Options(64));
+  ASSERT_EQ(first.findings.size(), 2u);
+  Engine engine = TwoCausesEngine();
+  engine.shares = true;
+  CampaignOptions options = Options(64);
+  for (const Finding& f : first.findings) options.known.push_back(KnownOf(f));
+  const std::string log = folder_.path() + "/asked";  // by workers too, in processes of their own
+  engine.ask = [ask = engine.ask, log](const Case& c, const std::string& scratch,
+                                       std::string_view clause) {
+    std::ofstream(log, std::ios::app) << '.';
+    return ask(c, scratch, clause);
+  };
+  options.shrink_seconds = 0;
+  const auto asked = [&] {
+    std::filesystem::remove(log);
+    const CampaignResult r = RunCampaign(engine, options);
+    EXPECT_TRUE(r.healed.empty());
+    return std::filesystem::file_size(log);
+  };
+  EXPECT_EQ(asked(), 2u) << "replayed";
+  options.known.pop_back();
+  EXPECT_GT(asked(), 4u);
 }
 
 TEST_F(Causes, AFamilyStaysWithOneWorker) {

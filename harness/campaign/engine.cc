@@ -8,6 +8,7 @@
 #include "harness/campaign/order.h"
 #include "harness/campaign/reproduce.h"
 #include "harness/campaign/smaller.h"
+#include "harness/case/json.h"
 #include "harness/case/siblings.h"
 #include "harness/case/space.h"
 #include "harness/oracle/weights.h"
@@ -82,11 +83,11 @@ Space SpaceOfPair(const Description& writer, const Description& reader) {
   return space;
 }
 
-// One family in so many is played whole, case by case: what sharing would hide is seen there.
-constexpr std::uint64_t kOneInWhole = 24;
+// One case in so many is played whole: what sharing would hide is seen there.
+constexpr std::uint64_t kOneInWhole = 48;
 
 bool IsPlayedWhole(const Case& c) {
-  return WeightHash(c.weights.seed, "played whole", 0) % kOneInWhole == 0;
+  return WeightHash(c.weights.seed, CaseToJson(c, -1), 0) % kOneInWhole == 0;
 }
 
 CaseResult RunOn(Pair& pair, const Case& c, const std::string& scratch, bool share) {
@@ -141,11 +142,9 @@ bool IsBesideTheWeights(std::string_view clause, const Verdict& wanted) {
          wanted.cause != "prediction-differs" && !wanted.cause.starts_with("refused-");
 }
 
-// What only a real loader has: cases played whole, candidates that share, a tale of what happened.
-void AddAlone(Engine& engine, const std::shared_ptr<Pair>& pair) {
-  engine.confirm = [pair](const Case& c, const std::string& scratch) {
-    return RunOn(*pair, c, scratch, false);
-  };
+// What only a real loader has: cases and candidates that share, a tale of what happened.
+void AddSharing(Engine& engine, const std::shared_ptr<Pair>& pair) {
+  engine.shares = true;
   engine.sift = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
     return AskOn(*pair, c, scratch, clause, true);
   };
@@ -251,7 +250,7 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, Draw
   engine.ask = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
     return AskOn(*pair, c, scratch, clause, false);
   };
-  if (engine.foreign) AddAlone(engine, pair);
+  if (engine.foreign) AddSharing(engine, pair);
   // A plain script plays one library.
   if (const std::string python = Interpreter(reader); !python.empty() && pair->same()) {
     engine.run_script = [python](const std::string& script) {

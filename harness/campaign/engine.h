@@ -50,8 +50,9 @@ struct Engine {
                      const std::function<bool(const Case&)>& visit)>
       enumerate;
   std::function<CaseResult(const Case&, const std::string& scratch)> run;
-  // Set where `run` lets neighbouring cases share work: the case alone, every request played whole.
-  std::function<CaseResult(const Case&, const std::string& scratch)> confirm;
+  // `run` lets neighbouring cases share work. What it falsifies counts when `ask` does too.
+  bool shares = false;
+  // The case alone, every request played whole.
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
   // The same where candidates of a shrink may share work. Unset: `ask` is quick enough.
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> sift;

@@ -18,9 +18,6 @@
 namespace weightproof {
 namespace {
 
-// A load that fails half-way counts once per loader, whatever made it fail.
-constexpr std::string_view kHalfLoadedClause = "refusal-changes-nothing";
-
 // Every case that no plain script can show comes last.
 bool NeverShown(const Finding& finding) { return !AimOf(finding.clause, finding.verdict); }
 
@@ -33,8 +30,7 @@ Findings::Key Findings::KeyOf(const std::string& clause, const std::string& caus
 
 Findings::Group& Findings::GroupOf(const Key& key) {
   Group& group = groups_[key];
-  group.one_cause =
-      !engine_.foreign || !std::get<2>(key).empty() || std::get<0>(key) == kHalfLoadedClause;
+  group.one_cause = !engine_.foreign || IsOneCause(std::get<0>(key), std::get<2>(key));
   return group;
 }
 

@@ -85,6 +85,10 @@ std::string WithoutScratch(std::string text) {
 
 }  // namespace
 
+bool IsOneCause(std::string_view clause, std::string_view breaks) {
+  return !breaks.empty() || clause == "refusal-changes-nothing";
+}
+
 bool IsSecurity(Severity severity) {
   return severity == Severity::kCrash || severity == Severity::kHang ||
          severity == Severity::kUnbounded || severity == Severity::kEscape;

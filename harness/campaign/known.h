@@ -31,6 +31,10 @@ struct KnownFinding {
   std::string id;  // of the folder that such a case lies in where the run keeps its findings
 };
 
+// Of a real loader: whether all cases of a clause and verdict count once, however many ways lead
+// there: those that break one sentence, and loads that fail half-way.
+bool IsOneCause(std::string_view clause, std::string_view breaks);
+
 // Whether findings of this kind are told to the maintainers before anyone else.
 bool IsSecurity(Severity severity);
 

@@ -15,6 +15,7 @@
 
 #include "harness/campaign/forked.h"
 #include "harness/campaign/heard.h"
+#include "harness/campaign/known.h"
 #include "harness/campaign/result_json.h"
 #include "harness/campaign/signature.h"
 
@@ -46,6 +47,16 @@ std::int64_t ResidentBytes() {
   const int fields = std::fscanf(file, "%lld %lld", &size, &resident);
   std::fclose(file);
   return fields == 2 ? resident * sysconf(_SC_PAGESIZE) : 0;
+}
+
+// What the parent would count as a repeat, see Findings.
+bool MayRepeatOneOf(const std::vector<KnownFinding>& known, const ClauseVerdict& one,
+                    const Signature& signature) {
+  return std::ranges::any_of(known, [&](const KnownFinding& k) {
+    if (k.clause != one.clause || k.breaks != one.verdict.breaks) return false;
+    if (IsOneCause(k.clause, k.breaks)) return !k.breaks.empty() || k.cause == one.verdict.cause;
+    return k.cause == one.verdict.cause && MayRepeat(k.signature, signature);
+  });
 }
 
 class Worker {
@@ -107,7 +118,7 @@ class Worker {
     slot_.started_ns = NowNs();
     slot_.running = Index(k) + 1;
     CaseResult result = engine_.run(c, plan_.scratch);
-    if (engine_.confirm) Confirm(c, result);
+    if (engine_.shares) Confirm(c, result);
     slot_.running = 0;
     Count(slot_.tally, features_, engine_, c, result);
     slot_.resume = k + 1;
@@ -140,16 +151,19 @@ class Worker {
   }
 
   // What answers that cases share have falsified, and what would be told, is asked alone; that
-  // counts then.
+  // counts then. A repeat of what is known is no news either way.
   void Confirm(const Case& c, CaseResult& result) {
-    const bool told = std::ranges::any_of(result.clauses, [&](const ClauseVerdict& one) {
+    const Signature signature = SignatureOf(c);
+    bool asked = false;
+    for (ClauseVerdict& one : result.clauses) {
       const Heard* heard = IsToTell(one) ? HeardOf(one) : nullptr;
-      return heard != nullptr && heard->Wants(SignatureOf(c), engine_);
-    });
-    if (!told) return;
-    const int loads = result.round_trips;
-    result = engine_.confirm(c, plan_.scratch);
-    result.round_trips += loads;
+      if (heard == nullptr || !heard->Wants(signature, engine_)) continue;
+      if (MayRepeatOneOf(options_.known, one, signature)) continue;
+      one.verdict = engine_.ask(c, plan_.scratch, one.clause);
+      asked = true;
+    }
+    if (!asked) return;
+    result.overall = OverallOf(result.clauses);
     if (std::ranges::none_of(result.clauses, IsToTell)) ++slot_.tally.only_shared;
   }
 

@@ -25,13 +25,17 @@ constexpr std::array<SiblingKind, kFamilyCases> kKinds{{
     {SiblingReader::kStem, SiblingLoad::kMode},
     {SiblingReader::kStem, SiblingLoad::kPathAndMode},
     {SiblingReader::kStem, SiblingLoad::kDamage},
+    {SiblingReader::kStem, SiblingLoad::kDamage},
     {SiblingReader::kSame, SiblingLoad::kPlain},
     {SiblingReader::kSame, SiblingLoad::kMode},
     {SiblingReader::kSame, SiblingLoad::kPath},
+    {SiblingReader::kSame, SiblingLoad::kPathAndMode},
     {SiblingReader::kSame, SiblingLoad::kDamage},
     {SiblingReader::kOther, SiblingLoad::kPlain},
     {SiblingReader::kOther, SiblingLoad::kMode},
     {SiblingReader::kOther, SiblingLoad::kPath},
+    {SiblingReader::kOther, SiblingLoad::kPathAndMode},
+    {SiblingReader::kOther, SiblingLoad::kDamage},
 }};
 
 void DrawLoadPath(Chooser& choose, const Space& space, Case& c) {

@@ -9,7 +9,7 @@
 namespace weightproof {
 
 // Of one stem and its siblings. Those with one reader's build stand side by side.
-inline constexpr std::uint64_t kFamilyCases = 12;
+inline constexpr std::uint64_t kFamilyCases = 16;
 
 // Member `k`, 1 to kFamilyCases - 1, of the family of `stem`: a valid case whose writer does the
 // very same to the same path, while the reader's build, the path it loads from, the load's options

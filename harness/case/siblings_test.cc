@@ -46,7 +46,7 @@ TEST(Siblings, VaryReaderPathModeAndDamage) {
                c.route.load_as != stem.route.load_as;
       damages += !c.damage.empty();
     }
-    neighbours += Sibling(stem, {}, i, 5).reader.build == Sibling(stem, {}, i, 7).reader.build;
+    neighbours += Sibling(stem, {}, i, 6).reader.build == Sibling(stem, {}, i, 8).reader.build;
   }
   const int all = static_cast<int>(kStems);
   EXPECT_GT(readers, 2 * all);

@@ -153,6 +153,9 @@ std::string Player::PlainPath(std::string_view path) const {
 }
 
 void Player::PlayExtraArms() {
+  // A loader that this file ended would be ended, or waited for, by every arm.
+  constexpr std::array kEnds = {Outcome::kCrashed, Outcome::kTimedOut, Outcome::kOutOfMemory};
+  if (std::ranges::find(kEnds, o_.load.outcome) != kEnds.end()) return;
   if (o_.save.outcome == Outcome::kOk && !o_.saved_elsewhere) {
     if (Asked("loud-or-right")) {
       PlayCleanLoad();

@@ -13,12 +13,6 @@
 namespace weightproof {
 namespace {
 
-VerdictKind Overall(const std::vector<ClauseVerdict>& clauses) {
-  VerdictKind overall = VerdictKind::kNotAsked;
-  for (const ClauseVerdict& clause : clauses) overall = std::min(overall, clause.verdict.kind);
-  return overall == VerdictKind::kNotAsked ? VerdictKind::kUnsupported : overall;
-}
-
 void AddPower(const Observation& o, CaseResult& result) {
   if (o.control.outcome != Outcome::kOk || o.control.variables.empty()) return;
   std::vector<NamedTensor> right;
@@ -56,6 +50,12 @@ Verdict Checked(const Clause& clause, const Observation& o) {
 
 }  // namespace
 
+VerdictKind OverallOf(const std::vector<ClauseVerdict>& clauses) {
+  VerdictKind overall = VerdictKind::kNotAsked;
+  for (const ClauseVerdict& clause : clauses) overall = std::min(overall, clause.verdict.kind);
+  return overall == VerdictKind::kNotAsked ? VerdictKind::kUnsupported : overall;
+}
+
 CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch) {
   CaseResult result;
   const auto all = [&](VerdictKind kind, const std::string& why) {
@@ -87,7 +87,7 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
   for (const Clause& clause : Clauses()) {
     result.clauses.push_back({clause.name, Checked(clause, o)});
   }
-  result.overall = Overall(result.clauses);
+  result.overall = OverallOf(result.clauses);
   if (result.overall == VerdictKind::kUnsupported) result.unsupported_by_name = "no clause asks";
   AddPower(o, result);
   return result;

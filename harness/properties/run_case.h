@@ -26,6 +26,9 @@ struct CaseResult {
   std::string unsupported_by_name;     // what the testee lacks, when overall is kUnsupported
 };
 
+// The strongest of what the clauses say; unsupported when none was asked.
+VerdictKind OverallOf(const std::vector<ClauseVerdict>& clauses);
+
 // `scratch` is an existing folder on a memory file system if there is one; what the case leaves
 // there is removed. Never throws.
 CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch);

@@ -12,7 +12,7 @@ namespace weightproof {
 namespace {
 
 constexpr std::size_t kKeptMax = 8;
-constexpr std::size_t kFileBytesMax = std::size_t{4} << 20;
+constexpr std::size_t kSavedBytesMax = std::size_t{4} << 20;
 
 // A session that lasts for one request, or whose point is that something is done twice.
 bool IsPlayedWhole(const SessionSpec& session) { return session.fresh || session.load_twice; }
@@ -23,24 +23,43 @@ std::optional<std::string> Inside(const std::string& path, const std::string& di
   return path.substr(directory.size());
 }
 
-// Whether a save to `path` would make a new file in a folder that is there.
-bool IsFree(const std::string& path) {
+// The bytes of a regular file of moderate size.
+std::optional<std::string> BytesOf(const std::filesystem::path& path) {
   std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  return status.type() == std::filesystem::file_type::not_found &&
-         std::filesystem::is_directory(std::filesystem::path(path).parent_path(), error);
-}
-
-std::optional<std::string> BytesOf(const std::string& path) {
-  std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  if (status.type() != std::filesystem::file_type::regular) return std::nullopt;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(path, error))) {
+    return std::nullopt;
+  }
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  if (error || size > kFileBytesMax) return std::nullopt;
+  if (error || size > kSavedBytesMax) return std::nullopt;
   std::ifstream in(path, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(in), {}};
   if (!in || bytes.size() != size) return std::nullopt;
   return bytes;
+}
+
+bool IsFree(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  return status.type() == std::filesystem::file_type::not_found;
+}
+
+// What a save to `path` finds there, in a folder that is there: nothing, or a file; nullopt: else.
+std::optional<std::string> FoundAt(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path.parent_path(), error)) return std::nullopt;
+  if (IsFree(path)) return "";
+  std::optional<std::string> bytes = BytesOf(path);
+  if (bytes) bytes->insert(0, "file: ");
+  return bytes;
+}
+
+std::set<std::string> NamesIn(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    names.insert(entry.path().filename());
+  }
+  return names;
 }
 
 void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
@@ -70,6 +89,37 @@ void SharingTestee::Keep(std::deque<Kept>& kept, Kept one) {
   if (kept.size() > kKeptMax) kept.pop_back();
 }
 
+std::optional<SharingTestee::SavedFiles> SharingTestee::NewFiles(
+    const std::filesystem::path& folder, const std::set<std::string>& names) {
+  SavedFiles files;
+  std::uintmax_t left = kSavedBytesMax;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
+    if (names.contains(name)) continue;
+    std::optional<std::string> bytes = BytesOf(entry.path());
+    if (!bytes || bytes->size() > left) return std::nullopt;
+    left -= bytes->size();
+    files.emplace_back(name, *std::move(bytes));
+  }
+  if (error || files.empty()) return std::nullopt;
+  return files;
+}
+
+bool SharingTestee::PutInto(const std::filesystem::path& path, const SavedFiles& files) {
+  const std::filesystem::path folder = path.parent_path();
+  const auto may_be_put = [&](const auto& file) {
+    return folder / file.first == path || IsFree(folder / file.first);
+  };
+  if (!std::ranges::all_of(files, may_be_put)) return false;
+  return std::ranges::all_of(files, [&](const auto& file) {
+    std::ofstream out(folder / file.first, std::ios::binary);
+    out << file.second;
+    out.close();
+    return out.good();
+  });
+}
+
 Answer SharingTestee::Save(const SaveRequest& given) {
   if (!on_ || IsPlayedWhole(given.build.session)) return inner_->Save(given);
   SaveRequest request = given;
@@ -78,23 +128,24 @@ Answer SharingTestee::Save(const SaveRequest& given) {
   request.more_inputs = nullptr;
   const std::string& directory = given.build.directory;
   const std::optional<std::string> inside = Inside(given.path, directory);
-  // Of shards there are several files.
-  if (!inside || given.sharded || !IsFree(given.path)) return inner_->Save(request);
+  const std::optional<std::string> found = FoundAt(given.path);
+  if (!inside || !found) return inner_->Save(request);
+  const std::filesystem::path path = given.path;
 
   SaveRequest anywhere = request;
   anywhere.build.directory.clear();
   anywhere.path = *inside;
-  std::string key = SaveLine(anywhere, 0);
+  std::string key = SaveLine(anywhere, 0) + *found;
   if (const Kept* kept = Find(saves_, key)) {
-    std::ofstream out(given.path, std::ios::binary);
-    out << kept->file;
-    out.close();
-    if (out) return Moved(kept->answer, kept->directory, directory);
+    if (PutInto(path, kept->files)) return Moved(kept->answer, kept->directory, directory);
   }
+  std::set<std::string> names = NamesIn(path.parent_path());
+  names.erase(path.filename());
   Answer answer = inner_->Save(request);
   if (answer.outcome != Outcome::kOk) return answer;
-  std::optional<std::string> bytes = BytesOf(given.path);
-  if (bytes) Keep(saves_, {std::move(key), directory, answer, *std::move(bytes)});
+  if (std::optional<SavedFiles> files = NewFiles(path.parent_path(), names)) {
+    Keep(saves_, {std::move(key), directory, answer, *std::move(files)});
+  }
   return answer;
 }
 
@@ -123,7 +174,7 @@ Answer SharingTestee::Assign(const AssignRequest& given) {
   std::string key = AssignLine(anywhere, 0);
   if (const Kept* kept = Find(controls_, key)) return kept->answer;
   Answer answer = inner_->Assign(request);
-  if (answer.outcome == Outcome::kOk) Keep(controls_, {std::move(key), "", answer, ""});
+  if (answer.outcome == Outcome::kOk) Keep(controls_, {std::move(key), "", answer, {}});
   return answer;
 }
 

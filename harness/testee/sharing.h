@@ -5,13 +5,20 @@
 //   case k+1  the same save: file and answer again; load R by another path: the model R again;
 //             assign R: the answer again           none
 //
+// A save in shards leaves several files; all of them are handed on.
+//
 // Such answers sift. What they falsify is asked again with sharing off, where every request is
 // played whole.
 #pragma once
 
 #include <deque>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "harness/testee/testee.h"
 
@@ -30,15 +37,22 @@ class SharingTestee : public Testee {
   Answer Assign(const AssignRequest& request) override;
 
  private:
+  // What a save left in the folder of its path: names and bytes.
+  using SavedFiles = std::vector<std::pair<std::string, std::string>>;
   struct Kept {
     std::string request;  // without the case's folder
     std::string directory;
     Answer answer;
-    std::string file;  // of a save: the bytes that it left
+    SavedFiles files;  // of a save
   };
 
   static const Kept* Find(const std::deque<Kept>& kept, const std::string& request);
   static void Keep(std::deque<Kept>& kept, Kept one);
+  // What is in `folder` and not among `names`; nullopt: more than files of a moderate size.
+  static std::optional<SavedFiles> NewFiles(const std::filesystem::path& folder,
+                                            const std::set<std::string>& names);
+  // As a save to `path` left them. False, and nothing done, where another one is there already.
+  static bool PutInto(const std::filesystem::path& path, const SavedFiles& files);
 
   std::unique_ptr<Testee> inner_;
   bool on_ = false;

@@ -19,6 +19,7 @@ class CountingTestee : public Testee {
     ++saves;
     reused = request.build.reuse;
     std::ofstream(request.path) << saves;
+    if (request.sharded) std::ofstream(request.path + "_0") << "shard " << saves;
     Answer answer;
     answer.reports.push_back({"warning", "", "wrote " + request.path});
     return answer;
@@ -107,11 +108,49 @@ TEST_F(Sharing, ASaveThatDiffersOrThatFindsSomethingThereIsDone) {
   std::ofstream(c + "/m.h5") << "old";
   sharing_->Save(SaveIn(c));
   EXPECT_EQ(inner.saves, 3);
+  std::filesystem::create_symlink(c + "/m.h5", Folder("link") + "/m.h5");
+  sharing_->Save(SaveIn(root_ + "/link"));
+  EXPECT_EQ(inner.saves, 4);
+  inner.saves = 3;
   SaveRequest twice = SaveIn(Folder("d"));
   twice.build.session.fresh = true;
   sharing_->Save(twice);
   EXPECT_EQ(inner.saves, 4);
   EXPECT_FALSE(inner.reused);
+}
+
+TEST_F(Sharing, ASaveOverAnEqualFileGetsTheFileOfTheFirst) {
+  CountingTestee& inner = Wrap();
+  for (const char* folder : {"a", "b", "c"}) {
+    std::ofstream(Folder(folder) + "/m.h5") << (*folder == 'c' ? "another one" : "old");
+    sharing_->Save(SaveIn(root_ + "/" + folder));
+  }
+  EXPECT_EQ(inner.saves, 2);
+  EXPECT_EQ(Read(root_ + "/b/m.h5"), "1");
+  EXPECT_EQ(Read(root_ + "/c/m.h5"), "2");
+}
+
+TEST_F(Sharing, AllFilesOfAShardedSaveAreHandedOnUnlessOneIsThere) {
+  CountingTestee& inner = Wrap();
+  SaveRequest request = SaveIn(Folder("a"));
+  request.sharded = true;
+  std::ofstream(root_ + "/a/other") << "not of the save";
+  sharing_->Save(request);
+  const std::string b = Folder("b");
+  request = SaveIn(b);
+  request.sharded = true;
+  sharing_->Save(request);
+  EXPECT_EQ(inner.saves, 1);
+  EXPECT_EQ(Read(b + "/m.h5"), "1");
+  EXPECT_EQ(Read(b + "/m.h5_0"), "shard 1");
+  EXPECT_FALSE(std::filesystem::exists(b + "/other"));
+  const std::string c = Folder("c");
+  std::ofstream(c + "/m.h5_0") << "old";
+  request = SaveIn(c);
+  request.sharded = true;
+  sharing_->Save(request);
+  EXPECT_EQ(inner.saves, 2);
+  EXPECT_EQ(Read(c + "/m.h5_0"), "shard 2");
 }
 
 TEST_F(Sharing, ControlArmsForgetEarlierModelsAndAreAskedOnce) {

@@ -82,6 +82,11 @@ def own_class(class_name, base, layers, keeping, name, flags):
     return made
 
 
+def policy_of(program):
+    """The dtype policy that its layers are made under."""
+    return next((s["policy"] for s in program["build"] if s["op"] == "policy"), "float32")
+
+
 class Player:
     """One model and how it came to be."""
 
@@ -103,8 +108,7 @@ class Player:
             elif step["op"] == "stray":
                 self.stray(step["class"])
         # Both libraries forget it when names start again.
-        library.set_policy(self.steps["policy"][0]["policy"] if "policy" in self.steps
-                           else "float32")
+        library.set_policy(policy_of(program))
         self.place(steps)
         self.instantiate()
         self.make_nests()

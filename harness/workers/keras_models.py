@@ -3,8 +3,10 @@
 import collections
 import json
 
-from keras_build import play
-from keras_layers import derive
+import numpy
+
+from keras_build import play, policy_of
+from keras_layers import derive, is_compiled
 from keras_wire import from_wire
 
 KEPT_MAX = 6  # models that requests share; and twenty times as many counters
@@ -46,6 +48,36 @@ def assign_all(model, pairs, weights):
     derive(model)
 
 
+class Beside:
+    """What a model has beside its weights as it was made: its optimizer's variables, what its layers
+    of an own class were asked."""
+
+    def __init__(self, player):
+        self.player = player
+        self.values = [numpy.array(v) for v in self.variables()]
+
+    def variables(self):
+        model = self.player.model.object
+        return list(model.optimizer.variables) if self.has_optimizer(model) else []
+
+    @staticmethod
+    def has_optimizer(model):
+        return is_compiled(model) and getattr(model, "optimizer", None) is not None
+
+    def put_back(self):
+        """False: a load has made more of it than there was."""
+        variables = self.variables()
+        if len(variables) != len(self.values):
+            return False
+        for variable, value in zip(variables, self.values):
+            if tuple(variable.shape) != value.shape:
+                return False
+            variable.assign(value)
+        for own in self.player.own.values():
+            own.asked.update(saved=0, loaded=0)
+        return True
+
+
 class Models:
     def __init__(self, library):
         self.library = library
@@ -53,12 +85,10 @@ class Models:
 
     @staticmethod
     def reuses(build):
-        """Whether the request may share models with others. What is beside the weights (optimizer,
-        what a layer was asked, a vocabulary, a policy) stays with a model, so such programs never
-        do."""
-        kept = ("compile", "own_state", "vocabulary", "policy")
+        """Whether the request may share models with others. A vocabulary cannot be put back to what
+        it was, so programs that take one in never do."""
         return build.get("reuse", False) and not any(
-            step["op"] in kept for step in build["program"]["build"])
+            step["op"] == "vocabulary" for step in build["program"]["build"])
 
     def begin(self, build, reuse=False):
         """Names start again, and all that the session made earlier is made. With `reuse` names go
@@ -71,6 +101,8 @@ class Models:
         counters = self.counters.look(text) if reuse else None
         if counters:
             self.library.set_counters(counters)
+            if earlier:
+                self.library.set_policy(policy_of(earlier[-1]))
             return text
         for program in earlier:
             play(self.library, program)
@@ -78,7 +110,7 @@ class Models:
             self.counters.put(text, self.library.counters())
         return text
 
-    def model(self, build, reuse=False):
+    def model(self, build, reuse=False, anywhere=False):
         """The request's model, as its player and its variables by id. With `reuse`, what an earlier
         such request made of the same text."""
         if not reuse:
@@ -87,21 +119,28 @@ class Models:
         own = json.dumps(build["program"], sort_keys=True)
         text = own + json.dumps([build.get("before", []),
                                  build.get("session", {}).get("models_before", 0)], sort_keys=True)
+        if anywhere:
+            text = next((kept for kept in reversed(self.models) if kept.startswith(own)), text)
         found = self.models.look(text)
-        if not found:
+        if found and not found[0].beside.put_back():
+            found = None
+        if found:
+            self.library.set_policy(policy_of(build["program"]))
+        else:
             earlier = self.begin(build, True)
             found = self.model(build)
-            found[0].text = text
+            found[0].text, found[0].beside = text, Beside(found[0])
             self.models.put(text, found)
             # What a reader in this session finds: the list of programs with this one at its end.
             after = earlier[:-1] + (", " if earlier != "[]" else "") + own + "]"
             self.counters.put(after, self.library.counters())
         return found
 
-    def assigned(self, build, weights, reuse):
-        """The request's model in a session of its own, with these weights in it."""
+    def assigned(self, build, weights, reuse, anywhere=False):
+        """The request's model in a session of its own, with these weights in it. With `reuse` and
+        `anywhere`, one that the program made in whatever session: only names hang on that."""
         if not reuse:
             self.begin(build)
-        player, pairs = self.model(build, reuse)
+        player, pairs = self.model(build, reuse, anywhere)
         assign_all(player.model.object, pairs, weights)
         return player, pairs

@@ -201,7 +201,7 @@ class Worker:
         build = request["build"]
         reuse = self.models.reuses(build)
         with self.session(build):
-            player, pairs = self.models.assigned(build, request["weights"], reuse)
+            player, pairs = self.models.assigned(build, request["weights"], reuse, True)
             return dict(self.state(player.model.object, pairs, self.inputs(request), once=reuse),
                         outcome="ok", warnings=[])
 
@@ -320,7 +320,7 @@ def serve(name):
     # took a tenth of the time.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(100_000, 20, 50)
     while line := requests.readline(LINE_BYTES_MAX + 1):
         if len(line) > LINE_BYTES_MAX:
             return 1

@@ -1,0 +1,2 @@
+#!/bin/bash -eu
+exec "$SRC/weightproof/fuzz/oss-fuzz/build.sh"
