@@ -40,10 +40,9 @@ void Freed(const volatile void* memory) {
 }  // namespace
 
 bool PeakMemory::IsMeasured() {
-  static const bool installed =
-      __sanitizer_install_malloc_and_free_hooks != nullptr &&
-      __sanitizer_get_allocated_size != nullptr &&
-      __sanitizer_install_malloc_and_free_hooks(Allocated, Freed) != 0;
+  static const bool installed = __sanitizer_install_malloc_and_free_hooks != nullptr &&
+                                __sanitizer_get_allocated_size != nullptr &&
+                                __sanitizer_install_malloc_and_free_hooks(Allocated, Freed) != 0;
   return installed;
 }
 

@@ -122,8 +122,8 @@ Status SaveWeights(const Network& network, const std::string& path, Format forma
 // Memory, the report's and the error's included: what reading the file takes (h5/reader.h), and at
 // most kLoadMemoryPerByte for every byte of the file and kLoadMemoryPerModelByte for every byte of
 // the network's variables, each of which counts kLoadMemoryPerVariable bytes more.
-inline constexpr std::size_t kLoadMemoryPerByte = 8;
-inline constexpr std::size_t kLoadMemoryPerModelByte = 4;
+inline constexpr std::size_t kLoadMemoryPerByte = 4;
+inline constexpr std::size_t kLoadMemoryPerModelByte = 2;
 inline constexpr std::size_t kLoadMemoryPerVariable = 1024;
 Result<LoadReport> LoadWeights(Network& network, const std::string& path,
                                const LoadOptions& options = {});

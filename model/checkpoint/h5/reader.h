@@ -22,7 +22,7 @@
 namespace weightproof::h5 {
 
 inline constexpr std::size_t kMemoryPerByte = 24;
-inline constexpr std::size_t kMemoryFixed = std::size_t{1} << 20;
+inline constexpr std::size_t kMemoryFixed = std::size_t{128} << 10;
 inline constexpr std::size_t kMemoryPerInflated = 3;
 
 // `keep_alive`: if given, owns `file`; values that lie in the file as the tree has them are then
