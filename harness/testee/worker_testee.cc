@@ -11,6 +11,8 @@ namespace weightproof {
 namespace {
 
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
+// With BuildRequest::reuse answers only sift: one that does not come is waited for again without.
+constexpr int kSiftShare = 4;
 
 // Plain sessions, and those of one other environment: a library can take half a gigabyte.
 constexpr std::size_t kStandingMax = 2;
@@ -126,8 +128,7 @@ Exchange WorkerTestee::Exchanged(Process& process, const std::string& line,
 
 Answer WorkerTestee::AskProcess(std::unique_ptr<Process>& process, bool is_new,
                                 const std::string& line, std::uint64_t id) {
-  const auto timeout =
-      is_new ? limits_.start_timeout + limits_.request_timeout : limits_.request_timeout;
+  const auto timeout = is_new ? limits_.start_timeout + patience_ : patience_;
   const Exchange exchange = Exchanged(*process, line, timeout);
   if (exchange.end != ExchangeEnd::kLine) {
     Answer answer = AnswerOfEnd(exchange, process->stderr_tail(), limits_, timeout);
@@ -165,7 +166,7 @@ WorkerTestee::Standing& WorkerTestee::StandingOf(const Environment& session) {
 Answer WorkerTestee::AskMeasured(std::unique_ptr<Process>& process, bool is_new,
                                  const std::string& line, std::uint64_t id) {
   if (is_new) {
-    const auto timeout = limits_.start_timeout + limits_.request_timeout;
+    const auto timeout = limits_.start_timeout + patience_;
     const Exchange exchange = Exchanged(*process, DescribeLine(id), timeout);
     if (exchange.end != ExchangeEnd::kLine) {
       Answer answer = AnswerOfEnd(exchange, process->stderr_tail(), limits_, timeout);
@@ -185,8 +186,10 @@ Answer WorkerTestee::AskMeasured(std::unique_ptr<Process>& process, bool is_new,
   return answer;
 }
 
-Answer WorkerTestee::Ask(const SessionSpec& session,
+Answer WorkerTestee::Ask(const BuildRequest& build,
                          const std::function<std::string(std::uint64_t)>& line, bool measured) {
+  const SessionSpec& session = build.session;
+  patience_ = build.reuse ? limits_.request_timeout / kSiftShare : limits_.request_timeout;
   const std::uint64_t id = ++last_id_;
   const Environment environment = SessionEnvironment(session);
   std::unique_ptr<Process> one_time;
@@ -210,15 +213,15 @@ void WorkerTestee::Document(std::shared_ptr<const Documentation> documentation) 
 }
 
 Answer WorkerTestee::Save(const SaveRequest& request) {
-  return Ask(request.build.session, [&](std::uint64_t id) { return SaveLine(request, id); });
+  return Ask(request.build, [&](std::uint64_t id) { return SaveLine(request, id); });
 }
 
 Answer WorkerTestee::Load(const LoadRequest& request) {
-  return Ask(request.build.session, [&](std::uint64_t id) { return LoadLine(request, id); }, true);
+  return Ask(request.build, [&](std::uint64_t id) { return LoadLine(request, id); }, true);
 }
 
 Answer WorkerTestee::Assign(const AssignRequest& request) {
-  return Ask(request.build.session, [&](std::uint64_t id) { return AssignLine(request, id); });
+  return Ask(request.build, [&](std::uint64_t id) { return AssignLine(request, id); });
 }
 
 }  // namespace weightproof

@@ -56,7 +56,7 @@ class WorkerTestee : public Testee {
   Standing& StandingOf(const Environment& session);
   // Asks in a standing process or, for a fresh session, in a process of its own.
   // `measured`: with what the request cost.
-  Answer Ask(const SessionSpec& session, const std::function<std::string(std::uint64_t)>& line,
+  Answer Ask(const BuildRequest& build, const std::function<std::string(std::uint64_t)>& line,
              bool measured = false);
   Answer AskMeasured(std::unique_ptr<Process>& process, bool is_new, const std::string& line,
                      std::uint64_t id);
@@ -67,6 +67,7 @@ class WorkerTestee : public Testee {
   std::vector<std::string> argv_;
   Environment environment_;
   ProcessLimits limits_;
+  std::chrono::milliseconds patience_{};  // with the request at hand
   WireTap tap_;
   Description description_;
   std::vector<Standing> standing_;  // the one asked last at the end

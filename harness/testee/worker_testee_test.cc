@@ -113,6 +113,18 @@ TEST(WorkerTestee, TellsOutcomesApart) {
   EXPECT_EQ(AskFake(R"(echo '{"id": 77, "outcome": "ok"}')").outcome, Outcome::kWorkerError);
 }
 
+TEST(WorkerTestee, WaitsLessForAnswersThatOnlySift) {
+  ProcessLimits limits = Quick();
+  limits.request_timeout = std::chrono::milliseconds(2'000);
+  auto testee = WorkerTestee::Create(Fake("sleep 1000"), {}, limits);
+  ASSERT_TRUE(testee.has_value());
+  Request request;
+  request.assign.build.reuse = true;
+  const Answer answer = (*testee)->Assign(request.assign);
+  EXPECT_EQ(answer.outcome, Outcome::kTimedOut);
+  EXPECT_TRUE(answer.error_message.contains("within 0.5 s")) << answer.error_message;
+}
+
 TEST(WorkerTestee, StartsAgainAfterADeath) {
   auto testee = WorkerTestee::Create(Fake("kill -KILL $$"), {}, Quick());
   ASSERT_TRUE(testee.has_value());

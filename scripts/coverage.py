@@ -1,7 +1,7 @@
-"""Counts the covered lines in an LCOV export of llvm-cov: the part of scripts/reader_coverage that
+"""Counts the covered lines in an LCOV export of llvm-cov: the part of scripts/coverage that
 reads it.
 
-    reader_coverage.py --lines FILE [--missing] [--at-least PERCENT]
+    coverage.py --lines FILE [--missing] [--at-least PERCENT]
 """
 
 import argparse
@@ -51,10 +51,10 @@ def main():
         row(source, len(due), len(due) - len(gone), len(marked))
         totals = [t + n for t, n in zip(totals, (len(due), len(due) - len(gone), len(marked)))]
     if not totals[0]:
-        sys.exit("no lines of the reader in the profile")
+        sys.exit("no lines of that folder in the profile")
     share = row("total", *totals)
     if arguments.missing and missing:
-        print("\nlines that no file reaches:", *missing, sep="\n")
+        print("\nlines that nothing reaches:", *missing, sep="\n")
     if share < arguments.at_least:
         sys.exit(f"{share:.1f} % of the lines, and {arguments.at_least:g} % are due")
 
