@@ -1,35 +1,30 @@
-#include <openssl/evp.h>
+// EVP's functions read OpenSSL's configuration first, a file that may name code to load: no part of
+// loading weights. These do not.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <algorithm>
-#include <memory>
 
 #include "model/tensor.h"
 
 namespace weightproof {
 namespace {
 
-// One context for the thread's life: making one costs more than hashing a small tensor.
 class Sha256 {
  public:
-  Sha256() { EVP_DigestInit_ex(Context(), EVP_sha256(), nullptr); }
+  Sha256() { SHA256_Init(&context_); }
   void Add(std::span<const std::byte> bytes) {
-    EVP_DigestUpdate(Context(), bytes.data(), bytes.size());
+    SHA256_Update(&context_, bytes.data(), bytes.size());
   }
-  void Add(std::string_view text) { EVP_DigestUpdate(Context(), text.data(), text.size()); }
+  void Add(std::string_view text) { SHA256_Update(&context_, text.data(), text.size()); }
   Digest Finish() {
     Digest digest{};
-    EVP_DigestFinal_ex(Context(), digest.data(), nullptr);
+    SHA256_Final(digest.data(), &context_);
     return digest;
   }
 
  private:
-  static EVP_MD_CTX* Context() {
-    struct Free {
-      void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    };
-    static thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
-    return context.get();
-  }
+  SHA256_CTX context_;
 };
 
 }  // namespace
