@@ -106,21 +106,22 @@ Lines PythonHead(const Case& c, bool packed) {
   const bool keras3 = c.architecture.dialect == Dialect::kKeras3;
   const Lines writer = BuildLines(c, c.writer.build);
   const Lines reader = BuildLines(c, c.reader.build);
-  Lines out = {"import functools, os, shutil, sys, tempfile, warnings",
-               keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
-                      : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
-               keras3 ? "import keras, numpy as np; L = keras.layers"
-                      : "import numpy as np, tf_keras as keras; L = keras.layers",
-               "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]",
-               Leaves(c),
-               HoldsVocabulary(c)
-                   ? "weights = lambda ls: [v for l in ls for v in l.weights if hasattr(v, "
-                     "\"shape\")]"
-                   : "weights = lambda ls: [v for l in ls for v in l.weights]",
-               HoldsNormalization(c)
-                   ? "derive = lambda ls: [l.finalize_state() for l in ls if isinstance(l, "
-                     "L.Normalization)]"
-                   : ""};
+  Lines out = {
+      "import functools, os, shutil, sys, tempfile, warnings",
+      keras3 ? "os.environ.setdefault(\"KERAS_BACKEND\", \"numpy\")"
+             : "os.environ.setdefault(\"TF_CPP_MIN_LOG_LEVEL\", \"3\")",
+      // Keras 3 makes shapes known by computing on arrays that nothing was put into; what
+      // numpy says of their values is no word of a load.
+      keras3 ? "import keras, numpy as np; L = keras.layers; np.seterr(all=\"ignore\")"
+             : "import numpy as np, tf_keras as keras; L = keras.layers",
+      "kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]", Leaves(c),
+      HoldsVocabulary(c) ? "weights = lambda ls: [v for l in ls for v in l.weights if hasattr(v, "
+                           "\"shape\")]"
+                         : "weights = lambda ls: [v for l in ls for v in l.weights]",
+      HoldsNormalization(c)
+          ? "derive = lambda ls: [l.finalize_state() for l in ls if isinstance(l, "
+            "L.Normalization)]"
+          : ""};
   std::erase(out, "");
   for (std::string& line : PythonOwnClasses(c)) out.push_back(std::move(line));
   out.push_back("def writer():");

@@ -178,6 +178,16 @@ TEST(PythonScript, ShowsAVocabularyThatDoesNotComeBackAndClearsTheLoadOfWeights)
   EXPECT_EQ(run.text.find("refused"), std::string::npos) << run.text;
 }
 
+// numpy.empty as it may be: full of what makes numpy warn when it computes on it.
+constexpr std::string_view kGarbage = R"(import numpy
+empty = numpy.empty
+def full(*args, **options):
+    array = empty(*args, **options)
+    if array.dtype.kind == "f": array.fill(float("inf"))
+    return array
+numpy.empty = full
+)";
+
 TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) {
   const std::pair<const char*, const char*> kLibraries[] = {
       {"keras3", "WEIGHTPROOF_KERAS_PYTHON"}, {"tf_keras", "WEIGHTPROOF_TF_KERAS_PYTHON"}};
@@ -189,6 +199,10 @@ TEST(PythonScript, FindsTheFrozenInnerLayerInRealKerasAndClearsTheInnocentLoad) 
     const CommandRun guilty = RunPython(interpreter, PythonScript(Nested(dialect, kFrozen)));
     EXPECT_EQ(guilty.code, 1) << guilty.text;
     EXPECT_EQ(guilty.text.find("Traceback"), std::string::npos) << guilty.text;
+    // Whatever lies in memory that nothing was put into: it is no word of the library's.
+    const CommandRun lucky =
+        RunPython(interpreter, std::string(kGarbage) + PythonScript(Nested(dialect, kFrozen)));
+    EXPECT_EQ(lucky.code, 1) << lucky.text;
     const CommandRun innocent = RunPython(interpreter, PythonScript(Nested(dialect, "")));
     EXPECT_EQ(innocent.code, 0) << innocent.text;
     EXPECT_EQ(innocent.text.find("refused"), std::string::npos) << innocent.text;

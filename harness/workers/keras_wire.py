@@ -30,7 +30,9 @@ class Log(logging.Handler):
         for logger in loggers:
             logger.addHandler(self)
         try:
-            with warnings.catch_warnings(record=True) as caught:
+            # What numpy finds odd about values, which Keras 3 leaves to chance where it only wants to
+            # know shapes, is no word of the library's.
+            with numpy.errstate(all="ignore"), warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                     yield
