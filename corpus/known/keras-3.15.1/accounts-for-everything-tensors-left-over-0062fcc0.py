@@ -1,7 +1,7 @@
 # weights_h5 by order. Exits 1 if the load is accepted without a warning, 0 if not.
 import functools, os, shutil, sys, tempfile, warnings
 os.environ.setdefault("KERAS_BACKEND", "numpy")
-import keras, numpy as np; L = keras.layers
+import keras, numpy as np; L = keras.layers; np.seterr(all="ignore")
 kids = lambda m: [x for x in m.layers if not isinstance(x, L.InputLayer)]
 leaves = lambda m: sum(map(leaves, kids(m)), []) if hasattr(m, "layers") else [m]
 weights = lambda ls: [v for l in ls for v in l.weights]
