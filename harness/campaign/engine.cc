@@ -119,19 +119,21 @@ bool Plays(const Case& c) {
 
 // Cases of a slow loader come in families around one save, in an order that brings something new.
 void AddFamilies(Engine& engine, const Space& space) {
-  engine.family = kFamilyCases;
+  const std::uint64_t family = FamilyCases(space);
+  engine.family = family;
   const auto order = std::make_shared<StemOrder>(space, engine.features_due);
-  engine.draw = [space, order](std::uint64_t seed, std::uint64_t index) -> std::optional<Case> {
-    const Case& stem = order->Stem(seed, index / kFamilyCases);
-    const std::uint64_t member = index % kFamilyCases;
+  engine.draw = [space, order, family](std::uint64_t seed,
+                                       std::uint64_t index) -> std::optional<Case> {
+    const Case& stem = order->Stem(seed, index / family);
+    const std::uint64_t member = index % family;
     Case c = member == 0
                  ? stem
-                 : Sibling(stem, space, seed * 0x9e3779b97f4a7c15U + index / kFamilyCases, member);
+                 : Sibling(stem, space, seed * 0x9e3779b97f4a7c15U + index / family, member);
     if (!Plays(c)) return std::nullopt;
     return c;
   };
-  engine.offered = [order](std::uint64_t seed, std::uint64_t index) -> const CoverBits& {
-    return order->Offered(seed, index / kFamilyCases);
+  engine.offered = [order, family](std::uint64_t seed, std::uint64_t index) -> const CoverBits& {
+    return order->Offered(seed, index / family);
   };
 }
 
@@ -239,7 +241,7 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, Draw
     if (!Plays(c)) return std::nullopt;
     return c;
   };
-  if (foreign && pair->same() && draws == Draws::kEverything) AddFamilies(engine, space);
+  if (foreign && pair->same() && draws != Draws::kHostile) AddFamilies(engine, space);
   engine.enumerate = [](std::uint64_t shard, std::uint64_t shards,
                         const std::function<bool(const Case&)>& visit) {
     Enumerate(kExhaustiveLayersMax, kExhaustiveStepsMax, shard, shards, visit);

@@ -100,6 +100,8 @@ void DrawBuilds(Chooser& choose, const Space& space, Case& c);
 // Gives the reader the writer's build, which ends in a rebuild from the model's own config from
 // then on. False: such a model has none, or the space no such step.
 bool DrawSameBuild(Chooser& choose, const Space& space, Case& c);
+// The same for a writer's build that stays as it is. False: it is not driven by a config.
+bool GiveReaderSameBuild(Case& c);
 Step DrawAssemble(Chooser& choose, const Space& space, const Case& c, const Build& build);
 Step* FindStep(Build& build, StepOp op);
 const Step* FindStep(const Build& build, StepOp op);

@@ -196,20 +196,26 @@ void DrawAfter(Chooser& choose, const Space& space, const Case& c, Build& build)
 
 }  // namespace
 
-bool DrawSameBuild(Chooser& choose, const Space& space, Case& c) {
-  Build& build = c.writer.build;
-  if (FindStep(build, StepOp::kAssemble)->how == AssembleHow::kSubclass) return false;
+bool GiveReaderSameBuild(Case& c) {
   if (c.route.load_as == LoadAs::kModel) {
     FixReaderOfModel(c);
     return true;
   }
-  if (FindStep(build, StepOp::kRebuild) == nullptr && !AddRebuild(choose, space, build)) {
-    return false;
-  }
-  c.reader.build = build;
+  if (FindStep(c.writer.build, StepOp::kRebuild) == nullptr) return false;
+  c.reader.build = c.writer.build;
   // What the reader's optimizer is to get comes from the file.
   for (Step& step : c.reader.build) step.trained &= step.op != StepOp::kCompile;
   return true;
+}
+
+bool DrawSameBuild(Chooser& choose, const Space& space, Case& c) {
+  Build& build = c.writer.build;
+  if (FindStep(build, StepOp::kAssemble)->how == AssembleHow::kSubclass) return false;
+  if (c.route.load_as != LoadAs::kModel && FindStep(build, StepOp::kRebuild) == nullptr &&
+      !AddRebuild(choose, space, build)) {
+    return false;
+  }
+  return GiveReaderSameBuild(c);
 }
 
 Step* FindStep(Build& build, StepOp op) {

@@ -131,7 +131,7 @@ Case WithReader(const Case& base, const Space& space, std::uint64_t seed, Siblin
 }  // namespace
 
 Case Sibling(const Case& stem, const Space& space, std::uint64_t seed, std::uint64_t k) {
-  const SiblingKind kind = kKinds[k % kFamilyCases];
+  const SiblingKind kind = kKinds[k % FamilyCases(space)];
   Case base = stem;
   base.damage.clear();
   // A session for one request each is dear; the stem has it.
@@ -148,6 +148,7 @@ Case Sibling(const Case& stem, const Space& space, std::uint64_t seed, std::uint
     if (kind.load == SiblingLoad::kDamage && !DrawOtherDamage(choose, space, c)) {
       DrawLoadPath(choose, space, c);
     }
+    if (space.same_build && !GiveReaderSameBuild(c)) continue;
     if (c != stem && c != base && SameSave(c, stem) && IsValid(c)) return c;
   }
   // The same load once more, at another path.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "harness/case/draw.h"
 #include "harness/case/valid.h"
 
 namespace weightproof {
@@ -54,6 +55,36 @@ TEST(Siblings, VaryReaderPathModeAndDamage) {
   EXPECT_GT(modes, all);
   EXPECT_GT(damages, all / 3);
   EXPECT_GT(neighbours, all * 9 / 10) << "two loads into one build share it";
+}
+
+TEST(Siblings, KeepOneConfigDrivenBuildOnBothSidesWhereAskedTo) {
+  Space space;
+  space.same_build = true;
+  space.damage = false;
+  int alike = 0, paths = 0, modes = 0, whole = 0;
+  for (std::uint64_t i = 0; i < kStems; ++i) {
+    SeededChoices choices(3, i);
+    const Case stem = Generate(choices, space);
+    for (std::uint64_t k = 1; k < kSameBuildFamilyCases; ++k) {
+      const Case c = Sibling(stem, space, i, k);
+      ASSERT_TRUE(IsValid(c)) << CaseToJson(c);
+      ASSERT_EQ(c.writer, stem.writer);
+      ASSERT_TRUE(c.damage.empty());
+      ASSERT_EQ(c.reader.build.back().op, StepOp::kRebuild) << CaseToJson(c);
+      Case again = c;
+      ASSERT_TRUE(GiveReaderSameBuild(again));
+      ASSERT_EQ(again.reader.build, c.reader.build);
+      alike += c == stem;
+      paths += c.route.load_path != stem.route.load_path;
+      modes += c.route.by_name != stem.route.by_name ||
+               c.route.skip_mismatch != stem.route.skip_mismatch;
+      whole += c.route.load_as != stem.route.load_as;
+    }
+  }
+  EXPECT_LE(alike, 2);
+  EXPECT_GT(paths, static_cast<int>(kStems));
+  EXPECT_GT(modes, static_cast<int>(kStems) / 2);
+  EXPECT_GT(whole, 0);
 }
 
 // One file does not become a table of shards by its name.
