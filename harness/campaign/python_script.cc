@@ -211,6 +211,8 @@ std::string AimText(ScriptAim aim) {
       return "what is beside the weights is not what was saved, 0 if it is or the load is refused";
     case ScriptAim::kHome:
       return "the load touches what the file alone names, or takes over 384 MiB, 0 if not";
+    case ScriptAim::kEndless:
+      return "the load has not ended after half a minute, 0 if it has";
     case ScriptAim::kReplaced:
       return "what stood there is replaced unasked, 0 if not";
   }
@@ -297,6 +299,9 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
   out.push_back("def load():");
   for (std::string& line : LoadLines(c, load_path, aim)) out.push_back(std::move(line));
   AddPythonBlock(out, SaveLines(c, path, load_path), "", packed);
+  if (aim == ScriptAim::kEndless) {
+    out.push_back("import faulthandler; faulthandler.dump_traceback_later(30, exit=True)");
+  }
   out.push_back("with warnings.catch_warnings(record=True) as said:");
   out.push_back(c.reader.session.load_twice
                     ? "    warnings.simplefilter(\"always\"); load(); r, rl = load()"
@@ -320,6 +325,7 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
     case ScriptAim::kChanged:
     case ScriptAim::kHalf:
     case ScriptAim::kHome:
+    case ScriptAim::kEndless:
     case ScriptAim::kReplaced:
       out.push_back("print(\"accepted\", *[s.message for s in said], sep=\"\\n\")");
   }
@@ -331,8 +337,8 @@ Lines Script(const Case& c, ScriptAim aim, std::string_view cause, bool packed) 
 std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) {
   if (clause == "same-code-same-answer" || clause == "saving-repeats") return std::nullopt;
   if (clause == "load-stays-home") {
-    const bool seen = verdict.cause != "time" && verdict.cause != "process-changed" &&
-                      verdict.severity != Severity::kHang;
+    if (verdict.severity == Severity::kHang) return ScriptAim::kEndless;
+    const bool seen = verdict.cause != "time" && verdict.cause != "process-changed";
     return seen ? std::optional(ScriptAim::kHome) : std::nullopt;
   }
   if (!PythonKept(verdict.cause, "").empty()) return ScriptAim::kKept;
@@ -356,6 +362,8 @@ std::optional<ScriptAim> AimOf(std::string_view clause, const Verdict& verdict) 
       return ScriptAim::kChanged;
     case Severity::kCrash:
       return ScriptAim::kWrong;
+    case Severity::kHang:
+      return ScriptAim::kEndless;
     default:
       return std::nullopt;
   }

@@ -23,6 +23,7 @@ enum class ScriptAim : std::uint8_t {
   kNamed,     // a load by name is accepted without a warning, and a layer got another one's weights
   kKept,      // what is beside the weights is not what was saved (python_state.h)
   kHome,      // the load opens, runs or writes what it should not, or takes far too much memory
+  kEndless,   // the load has not ended after half a minute
   kReplaced,  // what stood at the path is replaced although that was not asked for
 };
 

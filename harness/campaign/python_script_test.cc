@@ -224,6 +224,33 @@ numpy.empty = full
   EXPECT_FALSE(run.text.contains("Traceback")) << run.text;
 }
 
+TEST(PythonScript, ShowsALoadWithoutAnEndAndClearsOneThatEnds) {
+  const char* interpreter = std::getenv("WEIGHTPROOF_KERAS_PYTHON");
+  if (interpreter == nullptr || *interpreter == '\0') GTEST_SKIP() << "no WEIGHTPROOF_KERAS_PYTHON";
+  const Result<Case> c = CaseFromJson(R"({"schema": 1, "architecture": {"dialect": "keras3",
+      "input_shape": [2], "layers": [{"class": "Dense", "config": {"units": 2}}]},
+      "route": {"format": "weights_h5", "path": {"text": "m.weights.h5"}},
+      "writer": {"build": [{"op": "assemble", "how": "list"}]},
+      "reader": {"build": [{"op": "assemble", "how": "list"}]}})");
+  ASSERT_TRUE(c) << c.error().Text();
+  const std::optional<ScriptAim> aim =
+      AimOf("loud-or-right", {VerdictKind::kFalsified, Severity::kHang, "hang", ""});
+  ASSERT_EQ(aim, ScriptAim::kEndless);
+  std::string script = PythonScript(*c, *aim);
+  const CommandRun ends = RunPython(interpreter, script);
+  EXPECT_EQ(ends.code, 0) << ends.text;
+  // A load that takes a minute, and half a second for half a minute.
+  const std::string limit = "dump_traceback_later(30,";
+  ASSERT_TRUE(script.contains(limit)) << script;
+  script.replace(script.find(limit), limit.size(), "dump_traceback_later(0.5,");
+  const std::string load = "r.load_weights(";
+  ASSERT_TRUE(script.contains(load)) << script;
+  script.insert(script.find(load), "__import__(\"time\").sleep(60) or ");
+  const CommandRun hangs = RunPython(interpreter, script);
+  EXPECT_EQ(hangs.code, 1) << hangs.text;
+  EXPECT_FALSE(hangs.text.contains("Traceback")) << hangs.text;
+}
+
 // A file that is to make the load leave its home.
 Case HostileCase(const char* dialect, const char* damage) {
   Result<Case> c = CaseFromJson(
