@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "harness/case/siblings.h"
 #include "model/spec/plan.h"
 
 namespace weightproof {
@@ -12,13 +13,14 @@ namespace {
 constexpr std::uint64_t kSmallStems = 32;
 constexpr std::uint64_t kMiddleStems = 160;
 // A session that needs a process of its own costs a hundred other cases.
-constexpr std::uint64_t kOneInSessions = 12;
+constexpr std::uint64_t kCasesPerSession = 192;
 constexpr std::uint64_t kDrawsPerStem = 5;
 
 Space SpaceOf(Space space, std::uint64_t number) {
   if (number < kSmallStems) space.layers_max = std::min(space.layers_max, 2);
   if (number < kMiddleStems) space.layers_max = std::min(space.layers_max, 4);
-  if (number % kOneInSessions != kOneInSessions - 1) space.sessions = false;
+  const std::uint64_t stems = kCasesPerSession / FamilyCases(space);
+  if (number % stems != stems - 1) space.sessions = false;
   return space;
 }
 

@@ -266,7 +266,10 @@ std::vector<std::string> AllFeatures(const Space& space) {
          "load_twice"});
   }
   if (space.same_build) {
-    for (const char* step : {"insert", "remove", "set", "exchange", "assemble:subclass"}) {
+    // Other models, and layers of an own class, which have no config.
+    for (const char* step :
+         {"insert", "remove", "set", "exchange", "outputs", "assemble:subclass", "nest:subclass",
+          "nest:layer", "keep:list", "keep:lists", "keep:dict", "keep:set"}) {
       out.erase("step:" + std::string(step));
     }
   }

@@ -6,8 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <span>
 
 #include "harness/testee/worker_testee.h"
+#include "model/checkpoint/hdf5.h"
 
 namespace weightproof {
 namespace {
@@ -147,6 +151,36 @@ TEST_P(RealKeras, BringsWeightsBackInEveryFormatItWrites) {
     control.weights = &weights_;
     control.inputs = &inputs_;
     EXPECT_TRUE(testee_->Assign(control).prediction == loaded.prediction) << name;
+  }
+}
+
+Result<Group> TreeOf(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  return ReadHdf5(std::as_bytes(std::span(bytes)), path);
+}
+
+// A compiled model has no state of its optimizer before it is trained. To tell the state after a
+// load the worker builds it; what is saved again must be the model as it was loaded.
+TEST_P(RealKeras, SavesAgainWhatItLoadedAndNotWhatWasAskedOfItSince) {
+  Step compile;
+  compile.op = StepOp::kCompile;
+  compile.class_name = "Adam";
+  compile.key = "mean_squared_error";
+  const Build build = {Assemble(AssembleHow::kFunctional), compile};
+  const std::string path = folder_ + "/m.weights.h5";
+  const Answer saved = Save(build, RouteFormat::kWeightsH5, path);
+  ASSERT_EQ(saved.outcome, Outcome::kOk) << saved.error_message;
+  for (const bool reuse : {false, true, true}) {
+    LoadRequest request = LoadOf(build, RouteFormat::kWeightsH5, path);
+    request.build.reuse = reuse;
+    request.resave_path = folder_ + "/again.weights.h5";
+    const Answer loaded = testee_->Load(request);
+    ASSERT_EQ(loaded.resave, Outcome::kOk) << loaded.error_message << loaded.resave_message;
+    const Result<Group> first = TreeOf(path);
+    const Result<Group> second = TreeOf(request.resave_path);
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(FirstDifference(*first, *second), "");
   }
 }
 

@@ -260,17 +260,18 @@ class Worker:
             before = self.before(player, pairs, request, inputs, reuse)
             options = {key: True for key in ("by_name", "skip_mismatch") if request.get(key)}
             answer, _ = self.watched(lambda: model.load_weights(path, **options))
-        after = self.state(model, pairs, inputs, loaded=True, once=reuse)
-        answer = {**before, **after, **answer}
-        if answer["outcome"] == "ok":
-            asked = any(c.asked["loaded"] for c in own.values()) if own else None
-            answer["state"] = self.beside(model, pairs, asked, player)
+        # As it was loaded: what is looked at below may build what a save would then hold.
         if request.get("resave_path") and answer["outcome"] == "ok":
             try:
                 again, _ = self.attempt(self.write(model, request, request["resave_path"], True))
             except Unsupported as error:
                 again = {"outcome": "unsupported", "message": str(error)}
             answer["resave"] = {"outcome": again["outcome"], "message": again.get("message", "")}
+        after = self.state(model, pairs, inputs, loaded=True, once=reuse)
+        answer = {**before, **after, **answer}
+        if answer["outcome"] == "ok":
+            asked = any(c.asked["loaded"] for c in own.values()) if own else None
+            answer["state"] = self.beside(model, pairs, asked, player)
         return answer
 
     def loaded_variables(self, model, program):
