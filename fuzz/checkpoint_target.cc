@@ -64,7 +64,7 @@ int LoadCheckpoint(std::span<const std::uint8_t> input, CheckpointFamily family)
 
 std::size_t MutateCheckpoint(std::uint8_t* data, std::size_t size, std::size_t max_size,
                              unsigned seed) {
-  if (seed % 2 != 0) {
+  if (seed % 2 != 0 && MutatesStructure()) {
     const auto file = std::as_bytes(std::span(data, size));
     if (const auto changed = MutateTree(file, seed / 2, max_size)) {
       std::ranges::copy(*changed, std::as_writable_bytes(std::span(data, max_size)).begin());

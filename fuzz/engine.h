@@ -21,4 +21,8 @@ std::size_t Put(const std::optional<std::string>& text, std::uint8_t* out);
 // nothing.
 std::size_t MutateBytes(std::uint8_t* data, std::size_t size, std::size_t max_size);
 
+// Whether targets use mutators of their own. No where the environment says
+// WEIGHTPROOF_MUTATION=bytes: then all is left to the engine, to compare.
+bool MutatesStructure();
+
 }  // namespace weightproof::fuzz

@@ -20,6 +20,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max_size, unsigned seed) {
+  if (!weightproof::fuzz::MutatesStructure()) {
+    return weightproof::fuzz::MutateBytes(data, size, max_size);
+  }
   if (seed % 2 != 0) {
     if (const auto changed =
             weightproof::fuzz::MutateDamage(TextOf(data, size), seed / 2, max_size)) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "fuzz/checksum_repair.h"
 #include "fuzz/driver.h"
 #include "harness/properties/hdf5_reading.h"
 
@@ -13,4 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   weightproof::fuzz::Require("hdf5-agreement", result.verdict,
                              {reinterpret_cast<const char*>(data), size});
   return weightproof::fuzz::Count(result.accepted, /*keep_refused=*/true);
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
+  return weightproof::fuzz::MutateHdf5(data, size, max_size, seed);
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "fuzz/checksum_repair.h"
 #include "fuzz/driver.h"
 #include "fuzz/peak_memory.h"
 #include "harness/properties/hdf5_reading.h"
@@ -45,4 +46,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       weightproof::CheckHdf5Reading(std::as_bytes(std::span(data, size)), readers);
   weightproof::fuzz::Require("hdf5-reading", result.verdict, weightproof::fuzz::InputOfTarget());
   return weightproof::fuzz::Count(result.accepted, /*keep_refused=*/true);
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
+                                               std::size_t max_size, unsigned seed) {
+  return weightproof::fuzz::MutateHdf5(data, size, max_size, seed);
 }

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "fuzz/checkpoint_models.h"
+#include "fuzz/checksum_repair.h"
 #include "fuzz/driver.h"
 #include "fuzz/load_seeds.h"
 #include "fuzz/peak_memory.h"
@@ -145,6 +148,41 @@ TEST(TreeMutator, GivesFilesThatDifferAndRepeatAndStillLoadNowAndThen) {
   EXPECT_LE(loaded, 250);
   EXPECT_FALSE(MutateTree(seed, 1, 100));
   EXPECT_FALSE(MutateTree(std::span(seed).first(100), 1, kFileBytesMax));
+}
+
+std::vector<std::byte> TestFile(const std::string& name) {
+  std::ifstream file(WEIGHTPROOF_SOURCE_DIR "/model/checkpoint/testdata/" + name, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(ChecksumRepair, LeavesSoundFilesAsTheyAre) {
+  for (const char* name : {"dense.h5", "latest.h5", "library_only.weights.h5"}) {
+    const std::vector<std::byte> sound = TestFile(name);
+    ASSERT_FALSE(sound.empty()) << name;
+    std::vector<std::byte> repaired = sound;
+    RepairChecksums(repaired);
+    EXPECT_TRUE(repaired == sound) << name;
+  }
+}
+
+TEST(ChecksumRepair, LetsChangesGetPastTheChecksums) {
+  int sums[2] = {};
+  for (const char* name : {"dense.h5", "latest.h5"}) {
+    const std::vector<std::byte> sound = TestFile(name);
+    for (std::size_t at = 0; at < sound.size(); at += 13) {
+      std::vector<std::byte> changed = sound;
+      changed[at] ^= std::byte{0x11};
+      for (int& wrong : sums) {
+        const Result<Group> read = ReadHdf5(changed, "file");
+        wrong += !read && read.error().message.contains("the checksum of");
+        RepairChecksums(changed);
+      }
+    }
+  }
+  EXPECT_GT(sums[0], 1000);
+  EXPECT_LT(sums[1], sums[0] / 20);
 }
 
 }  // namespace
