@@ -14,7 +14,7 @@ import tempfile
 
 WORK = pathlib.Path("build/planted")
 SOURCE = WORK / "source"
-FOLDERS = ["model", "harness", "fuzz", "corpus/golden"]  # what the build of the targets reads
+FOLDERS = ["cmake", "model", "harness", "fuzz", "corpus"]  # what the build of the targets reads
 FILES = ["CMakeLists.txt", "CMakePresets.json"]
 EXECUTIONS_MAX = 2_000_000
 SECONDS_MAX = 300

@@ -84,7 +84,7 @@ Space SpaceOfPair(const Description& writer, const Description& reader) {
 }
 
 // One case in so many is played whole: what sharing would hide is seen there.
-constexpr std::uint64_t kOneInWhole = 48;
+constexpr std::uint64_t kOneInWhole = 128;
 
 bool IsPlayedWhole(const Case& c) {
   return WeightHash(c.weights.seed, CaseToJson(c, -1), 0) % kOneInWhole == 0;

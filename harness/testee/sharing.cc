@@ -62,6 +62,14 @@ std::set<std::string> NamesIn(const std::filesystem::path& folder) {
   return names;
 }
 
+// nullopt for what is not a regular file of moderate size.
+std::vector<std::optional<std::string>> BytesOfAll(const std::filesystem::path& folder,
+                                                   const std::set<std::string>& names) {
+  std::vector<std::optional<std::string>> all;
+  for (const std::string& name : names) all.push_back(BytesOf(folder / name));
+  return all;
+}
+
 void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
     text.replace(at, from.size(), to);
@@ -141,8 +149,11 @@ Answer SharingTestee::Save(const SaveRequest& given) {
   }
   std::set<std::string> names = NamesIn(path.parent_path());
   names.erase(path.filename());
+  const std::vector<std::optional<std::string>> others = BytesOfAll(path.parent_path(), names);
   Answer answer = inner_->Save(request);
   if (answer.outcome != Outcome::kOk) return answer;
+  // Shards that were there and are others now would have to be handed on over others again.
+  if (BytesOfAll(path.parent_path(), names) != others) return answer;
   if (std::optional<SavedFiles> files = NewFiles(path.parent_path(), names)) {
     Keep(saves_, {std::move(key), directory, answer, *std::move(files)});
   }

@@ -153,6 +153,26 @@ TEST_F(Sharing, AllFilesOfAShardedSaveAreHandedOnUnlessOneIsThere) {
   EXPECT_EQ(Read(c + "/m.h5_0"), "shard 2");
 }
 
+TEST_F(Sharing, ASaveThatReplacesShardsIsNotHandedOnWithoutThem) {
+  CountingTestee& inner = Wrap();
+  for (const char* name : {"a", "b", "c"}) {
+    const std::string folder = Folder(name);
+    std::ofstream(folder + "/m.h5") << "old";
+    std::ofstream(folder + "/m.h5_0") << "old shard";
+    SaveRequest request = SaveIn(folder);
+    request.sharded = true;
+    sharing_->Save(request);
+    EXPECT_EQ(Read(folder + "/m.h5_0"), "shard " + Read(folder + "/m.h5")) << name;
+  }
+  // Where they are free, too.
+  SaveRequest request = SaveIn(Folder("d"));
+  request.sharded = true;
+  std::ofstream(root_ + "/d/m.h5") << "old";
+  sharing_->Save(request);
+  EXPECT_EQ(Read(root_ + "/d/m.h5_0"), "shard " + Read(root_ + "/d/m.h5"));
+  EXPECT_EQ(inner.saves, 4);
+}
+
 TEST_F(Sharing, ControlArmsForgetEarlierModelsAndAreAskedOnce) {
   CountingTestee& inner = Wrap();
   const std::vector<NamedTensor> weights;

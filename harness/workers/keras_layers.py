@@ -80,10 +80,10 @@ class Library:
         self.layers = [name for name in SMALLEST
                        if name not in missing and hasattr(self.keras.layers, name)]
 
-    def clear_names(self, keep_caches=False):
-        """`keep_caches`: Keras 3 looks up anew in every session which attributes its own classes
-        have, the same each time, which takes a tenth of all its work."""
-        caches = self.caches() if keep_caches else {}
+    def clear_names(self):
+        """But for one thing that a process finds out once: which attributes Keras 3's own classes
+        have. Looked up anew after every clearing, that takes a tenth of all its work."""
+        caches = self.caches()
         self.clear_session()
         for name, value in caches.items():
             setattr(self.state(), name, value)

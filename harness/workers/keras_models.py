@@ -96,7 +96,7 @@ class Models:
         models = build.get("session", {}).get("models_before", 0)
         earlier = build.get("before", []) + [build["program"]] * models
         text = json.dumps(earlier, sort_keys=True) if reuse else ""
-        self.library.clear_names(keep_caches=reuse)
+        self.library.clear_names()
         self.library.set_policy("float32")
         counters = self.counters.look(text) if reuse else None
         if counters:
