@@ -8,6 +8,7 @@
 
 #include "harness/minimize/tree_edits.h"
 #include "model/checkpoint/checkpoint.h"
+#include "model/spec/layer_schema.h"
 #include "model/spec/plan.h"
 
 namespace weightproof {
@@ -163,8 +164,16 @@ Group FollowCase(const Group& tree, const Case& before, const Case& after) {
   const Result<ModelPlan> now = Interpret(after.architecture, after.reader.build);
   if (!old || !now) return followed;
   if (const int dropped = DroppedLayer(before, after); dropped >= 0) {
-    // Which of the layers with tensors: that many stand before it.
-    const auto id = std::to_string(dropped) + "/";
+    // Variable ids leave out what computes nothing.
+    const auto& all = before.architecture.layers;
+    const auto number = std::count_if(all.begin(), all.begin() + dropped, [](const LayerSpec& one) {
+      return !IsNoOp(one.class_name, one.config);
+    });
+    const std::string id = std::to_string(number) + "/";
+    if (IsNoOp(all[static_cast<std::size_t>(dropped)].class_name,
+               all[static_cast<std::size_t>(dropped)].config)) {
+      return followed;
+    }
     std::size_t at = 0;
     bool found = false;
     for (const ObjectPlan& layer : old->model.layers) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include "harness/testee/process.h"
 
@@ -219,9 +220,8 @@ std::vector<std::string> TargetsBuilt() {
       names.push_back(name);
     }
   }
-  std::ranges::sort(names);
-  std::ranges::stable_partition(names, [](const std::string& name) {
-    return name.starts_with("fuzz_load") || name.starts_with("fuzz_hdf5");
+  std::ranges::sort(names, {}, [](const std::string& name) {
+    return std::pair(!name.starts_with("fuzz_load") && !name.starts_with("fuzz_hdf5"), name);
   });
   return names;
 }

@@ -115,8 +115,8 @@ std::pair<std::string, int> StemAndNumber(const std::string& name) {
 std::vector<std::string> GroupPaths(const Group& root) {
   std::vector<std::string> paths;
   CollectPaths(root, "", false, paths);
-  std::ranges::stable_sort(paths, {}, [](const std::string& path) {
-    return path.empty() ? 0 : 1 + std::ranges::count(path, '/');
+  std::ranges::sort(paths, {}, [](const std::string& path) {
+    return std::pair(path.empty() ? 0 : 1 + std::ranges::count(path, '/'), path);
   });
   return paths;
 }
