@@ -155,19 +155,22 @@ TEST(ShrinkTree, LeavesTheOneDatasetThatMatters) {
 }
 
 TEST(ShrinkTree, DropsALayerWithWhatListsIt) {
-  // A reader that goes by the lists: every name in them has to be there.
+  // A reader that goes by the lists: every name in them has to be there, and nothing else.
   const auto is_whole = [](const std::string& bytes) {
     Group root = Read(bytes);
     const std::vector<std::string> layers = NamesIn(root, "layer_names");
+    std::size_t listed = 0;
     for (const std::string& layer : layers) {
       const Group* group = GroupAt(root, layer);
       if (group == nullptr || NamesIn(*group, "weight_names").empty()) return false;
       for (const std::string& weight : NamesIn(*group, "weight_names")) {
+        ++listed;
         const Child* child = FindPath(*group, weight);
         if (child == nullptr || child->dataset() == nullptr) return false;
       }
     }
-    return !layers.empty();
+    return !layers.empty() && listed == DatasetPaths(root).size() &&
+           layers.size() == root.children.size();
   };
   Reduction reduction(Written(LegacyTree()), is_whole, kSeconds);
   EXPECT_TRUE(ShrinkTree(reduction));
