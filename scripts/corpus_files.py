@@ -4,8 +4,8 @@
     corpus_files.py [--root FOLDER] add TARGET FILE --reason TEXT [--name NAME]
     corpus_files.py [--root FOLDER] remove TARGET NAME
 
-Exit codes: 0 done, 1 the corpus is not as it should be or the file has no place in it, 2 usage or an
-unreadable file.
+Exit codes: 0 done, 1 the corpus is not as it should be or the file has no place in it, 2 usage or
+an unreadable file.
 """
 
 import argparse
@@ -36,7 +36,8 @@ def read(path):
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Wrong("%s: cannot be read: %s (correct the path)" % (path, error.strerror), 2) from error
+        raise Wrong("%s: cannot be read: %s (correct the path)" % (path, error.strerror),
+                    2) from error
 
 
 def load(path):
@@ -98,8 +99,8 @@ class Corpus:
         inputs = self.inputs()
         rows = load(self.manifest)
         for name in sorted(set(inputs) - set(rows)):
-            faults.append("corpus/fuzz/%s is in no row of corpus/fuzz/manifest.json (scripts/corpus "
-                          "add gives it one)" % name)
+            faults.append("corpus/fuzz/%s is in no row of corpus/fuzz/manifest.json "
+                          "(scripts/corpus add gives it one)" % name)
         for name in sorted(set(rows) - set(inputs)):
             faults.append("corpus/fuzz/manifest.json: %s is not there (scripts/corpus remove takes "
                           "the row out)" % name)
@@ -113,8 +114,8 @@ class Corpus:
                 faults.append("corpus/fuzz/%s is in no target's folder" % name)
             content = read(path)
             if len(content) > FILE_BYTES_MAX:
-                faults.append("corpus/fuzz/%s has %d bytes, more than %d: no target is given so much"
-                              % (name, len(content), FILE_BYTES_MAX))
+                faults.append("corpus/fuzz/%s has %d bytes, more than %d: no target is given so "
+                              "much" % (name, len(content), FILE_BYTES_MAX))
             twin = seen.setdefault((target, digest(content)), name)
             if twin != name:
                 faults.append("corpus/fuzz/%s is the same as %s" % (name, twin))
@@ -128,8 +129,9 @@ class Corpus:
             faults.append("no inputs in corpus/fuzz")
         if faults:
             raise Wrong("\n".join(faults))
-        print("%d inputs of %d targets, each with its reason, no duplicates; corpus without golden/: "
-              "%d bytes" % (len(inputs), len({name.split("/")[0] for name in inputs}), size))
+        print("%d inputs of %d targets, each with its reason, no duplicates; corpus without "
+              "golden/: %d bytes"
+              % (len(inputs), len({name.split("/")[0] for name in inputs}), size))
 
     def cases(self):
         """Faults of corpus/manifest.json and of the cases in it."""
@@ -155,13 +157,15 @@ class Corpus:
         if not ENGINE_NAME.fullmatch(path.name):
             return path.name
         words = re.findall(r"[a-z0-9]+", reason.lower())[:6]
-        ending = ".h5" if content.startswith(b"\x89HDF") else ".json" if content[:1] == b"{" else ".bin"
+        ending = (".h5" if content.startswith(b"\x89HDF")
+                  else ".json" if content[:1] == b"{" else ".bin")
         return "-".join(words) + ending
 
     def add(self, target, file, reason, name):
         self.known_target(target)
         if target in WRITTEN_BY:
-            raise Wrong("corpus/fuzz/%s is written by %s: a case goes into that" % (target, WRITTEN_BY[target]))
+            raise Wrong("corpus/fuzz/%s is written by %s: a case goes into that"
+                        % (target, WRITTEN_BY[target]))
         content = read(file)
         if not content:
             raise Wrong("%s is empty" % file)
@@ -196,8 +200,8 @@ class Corpus:
         """ctest replays the corpus: what fails still belongs to the findings."""
         program = self.root / "build" / "release" / target
         if not os.access(program, os.X_OK):
-            print("%s is not built, so nobody tried the file on it" % program.relative_to(self.root),
-                  file=sys.stderr)
+            print("%s is not built, so nobody tried the file on it"
+                  % program.relative_to(self.root), file=sys.stderr)
             return
         done = subprocess.run([program, file], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, timeout=60, check=False)

@@ -55,7 +55,7 @@ class CorpusFiles(unittest.TestCase):
     def test_check_names_what_is_wrong(self):
         for name, text, word in [
                 ("corpus/fuzz/fuzz_one/b.json", "[]", "fuzz_one/b.json is in no row"),
-                ("corpus/fuzz/fuzz_one/c.json", "{}", "fuzz_one/c.json is the same as fuzz_one/a.json"),
+                ("corpus/fuzz/fuzz_one/c.json", "{}", "c.json is the same as fuzz_one/a.json"),
                 ("corpus/fuzz/fuzz_three/a", "x", "fuzz_three/a is in no target's folder"),
                 ("corpus/fuzz/fuzz_one/big", "x" * 70000, "fuzz_one/big has 70000 bytes"),
                 ("corpus/cases/d.json", "{}", "cases/d.json is the same as cases/c.json"),
@@ -76,7 +76,8 @@ class CorpusFiles(unittest.TestCase):
 
     def test_add_takes_a_file_in_with_its_reason(self):
         file = self.write("found/crash-" + "0" * 40, '{"a": 1}')
-        code, text = self.run_it("add", "fuzz_one", str(file), "--reason", "A list, where text is due")
+        code, text = self.run_it("add", "fuzz_one", str(file),
+                                 "--reason", "A list, where text is due")
         self.assertEqual(code, 0, text)
         self.assertEqual(self.rows()["fuzz_one/a-list-where-text-is-due.json"],
                          "A list, where text is due")
@@ -89,7 +90,8 @@ class CorpusFiles(unittest.TestCase):
         same = str(self.write("found/b.json", "{}"))
         other = str(self.write("found/a.json", "[1]"))
         reason = ["--reason", "a reason of some words"]
-        self.refused(1, "already there: corpus/fuzz/fuzz_one/a.json", "add", "fuzz_one", same, *reason)
+        self.refused(1, "already there: corpus/fuzz/fuzz_one/a.json",
+                     "add", "fuzz_one", same, *reason)
         self.refused(1, "another content", "add", "fuzz_one", other, *reason)
         self.refused(2, "no target fuzz_three", "add", "fuzz_three", other, *reason)
         self.refused(2, "no plain file name", "add", "fuzz_one", other, *reason, "--name", "../x")
@@ -98,10 +100,12 @@ class CorpusFiles(unittest.TestCase):
         self.refused(2, "--reason", "add", "fuzz_one", other)
 
     def test_add_refuses_what_still_fails(self):
-        program = self.write("build/release/fuzz_one", "#!/bin/sh\necho 'falsified: x (y)' >&2\nkill -ABRT $$\n")
+        program = self.write("build/release/fuzz_one",
+                             "#!/bin/sh\necho 'falsified: x (y)' >&2\nkill -ABRT $$\n")
         program.chmod(0o755)
         file = str(self.write("found/b.json", "[2]"))
-        self.refused(1, "still fails", "add", "fuzz_one", file, "--reason", "a reason of some words")
+        self.refused(1, "still fails", "add", "fuzz_one", file,
+                     "--reason", "a reason of some words")
 
 
 if __name__ == "__main__":
