@@ -128,7 +128,7 @@ void AddMinimize(CLI::App& app, MinimizeOptions& o) {
       "minimize build/fuzz-findings/fuzz_load_any/crash-0123 -o small.h5");
   c->add_option("file", o.file, "The file; its content tells what it is")->required();
   c->add_option("-o,--output", o.output,
-                "Where the smallest one goes; the best so far stands there all the time")
+                "Where the smallest one goes; of a file, the best so far all the time")
       ->required();
   AddTestee(c, o.testees);
   c->add_option("--target", o.target,

@@ -95,6 +95,19 @@ TEST_F(MinimizeCommand, ShrinksWhatACrashingWorkerDiesOf) {
   EXPECT_EQ(Run("replay small.h5.case.json --file small.h5 --testee " + worker).code, 1);
 }
 
+TEST_F(MinimizeCommand, ShrinksByBytesWhatTheStrictReaderRefuses) {
+  std::ifstream in(kWeights, std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(in), {}};
+  Write("cut.weights.h5", whole.substr(0, whole.size() / 2));
+  const std::string arguments =
+      std::string("minimize cut.weights.h5 -o small.h5 --case ") + kConfig;
+  EXPECT_EQ(Run(arguments).code, 2) << "refused, as it should be";
+  const CommandRun ran = Run(arguments + " --testee fault:damage-swallowed");
+  ASSERT_EQ(ran.code, 0) << ran.text;
+  EXPECT_NE(ran.text.find("accepts-what-cannot-be-read"), std::string::npos) << ran.text;
+  EXPECT_EQ(Read("small.h5"), "") << "that fault takes an empty file too";
+}
+
 TEST_F(MinimizeCommand, KeepsTheBestSoFarWhenInterrupted) {
   Target("slow", "sleep 0.1; grep -q bad $1 && kill -SEGV $$; exit 0");
   std::string text = "{\"list\": [";
