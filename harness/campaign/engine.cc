@@ -90,18 +90,19 @@ bool IsPlayedWhole(const Case& c) {
   return WeightHash(c.weights.seed, CaseToJson(c, -1), 0) % kOneInWhole == 0;
 }
 
-CaseResult RunOn(Pair& pair, const Case& c, const std::string& scratch, bool share) {
+CaseResult RunOn(Pair& pair, const Case& c, const std::string& scratch, bool share,
+                 const std::string* file = nullptr) {
   const Result<TwoTestees> made = pair.Take(share);
-  if (made) return RunCase(c, *made->writer, *made->reader, scratch);
+  if (made) return RunCase(c, *made->writer, *made->reader, scratch, file);
   CaseResult failed;
   failed.overall = VerdictKind::kHarnessError;
   return failed;
 }
 
 Verdict AskOn(Pair& pair, const Case& c, const std::string& scratch, std::string_view clause,
-              bool share) {
+              bool share, const std::string* file = nullptr) {
   const Result<TwoTestees> made = pair.Take(share);
-  if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause);
+  if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause, file);
   return {VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
 }
 
@@ -248,6 +249,13 @@ Result<Engine> MakeEngine(std::string_view writer, std::string_view reader, Draw
   };
   engine.run = [pair](const Case& c, const std::string& scratch) {
     return RunOn(*pair, c, scratch, !IsPlayedWhole(c));
+  };
+  engine.run_file = [pair](const Case& c, const std::string& file, const std::string& scratch) {
+    return RunOn(*pair, c, scratch, false, &file);
+  };
+  engine.ask_file = [pair](const Case& c, const std::string& file, const std::string& scratch,
+                           std::string_view clause) {
+    return AskOn(*pair, c, scratch, clause, false, &file);
   };
   engine.ask = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
     return AskOn(*pair, c, scratch, clause, false);

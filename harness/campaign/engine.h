@@ -52,6 +52,12 @@ struct Engine {
   std::function<CaseResult(const Case&, const std::string& scratch)> run;
   // `run` lets neighbouring cases share work. What it falsifies counts when `ask` does too.
   bool shares = false;
+  // The case with a file that came from elsewhere (ObserveOptions::file): every clause, or one.
+  std::function<CaseResult(const Case&, const std::string& file, const std::string& scratch)>
+      run_file;
+  std::function<Verdict(const Case&, const std::string& file, const std::string& scratch,
+                        std::string_view clause)>
+      ask_file;
   // The case alone, every request played whole.
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
   // The same where candidates of a shrink may share work. Unset: `ask` is quick enough.

@@ -220,10 +220,15 @@ std::optional<Verdict> Died(const ForkedEnd& end, const std::string& line, doubl
 
 }  // namespace
 
-CaseResult RunCaseForked(const Engine& engine, const Case& c, double seconds_max) {
+namespace {
+
+using RunIn = std::function<CaseResult(const std::string& scratch)>;
+using AskIn = std::function<Verdict(const std::string& scratch)>;
+
+CaseResult RunInChild(const Engine& engine, const RunIn& run, double seconds_max) {
   std::string line;
   const ForkedEnd end = Answered(
-      engine, [&](const std::string& scratch) { return CaseResultToJson(engine.run(c, scratch)); },
+      engine, [&](const std::string& scratch) { return CaseResultToJson(run(scratch)); },
       seconds_max, &line);
   if (std::optional<Verdict> verdict = Died(end, line, seconds_max)) {
     CaseResult result;
@@ -234,15 +239,45 @@ CaseResult RunCaseForked(const Engine& engine, const Case& c, double seconds_max
   return CaseResultFromJson(line, engine.clauses);
 }
 
-Verdict AskForked(const Engine& engine, const Case& c, std::string_view clause,
-                  double seconds_max) {
+Verdict AskInChild(const Engine& engine, const AskIn& ask, double seconds_max) {
   std::string line;
   const ForkedEnd end = Answered(
-      engine,
-      [&](const std::string& scratch) { return VerdictToJson(engine.ask(c, scratch, clause)); },
-      seconds_max, &line);
+      engine, [&](const std::string& scratch) { return VerdictToJson(ask(scratch)); }, seconds_max,
+      &line);
   if (std::optional<Verdict> verdict = Died(end, line, seconds_max)) return *std::move(verdict);
   return VerdictFromJson(line);
+}
+
+}  // namespace
+
+CaseResult RunCaseForked(const Engine& engine, const Case& c, double seconds_max) {
+  return RunInChild(
+      engine, [&](const std::string& scratch) { return engine.run(c, scratch); }, seconds_max);
+}
+
+Verdict AskForked(const Engine& engine, const Case& c, std::string_view clause,
+                  double seconds_max) {
+  return AskInChild(
+      engine, [&](const std::string& scratch) { return engine.ask(c, scratch, clause); },
+      seconds_max);
+}
+
+CaseResult RunFileForked(const Engine& engine, const Case& c, const std::string& file,
+                         double seconds_max) {
+  const RunIn run = [&](const std::string& scratch) { return engine.run_file(c, file, scratch); };
+  if (!engine.foreign) return RunInChild(engine, run, seconds_max);
+  const Scratch scratch;
+  return run(scratch.path());
+}
+
+Verdict AskFileForked(const Engine& engine, const Case& c, const std::string& file,
+                      std::string_view clause, double seconds_max) {
+  const AskIn ask = [&](const std::string& scratch) {
+    return engine.ask_file(c, file, scratch, clause);
+  };
+  if (!engine.foreign) return AskInChild(engine, ask, seconds_max);
+  const Scratch scratch;
+  return ask(scratch.path());
 }
 
 }  // namespace weightproof

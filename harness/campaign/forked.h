@@ -66,6 +66,13 @@ class Scratch {
 CaseResult RunCaseForked(const Engine& engine, const Case& c, double seconds_max);
 Verdict AskForked(const Engine& engine, const Case& c, std::string_view clause, double seconds_max);
 
+// The same of a case with a file that came from elsewhere. Of a real loader no process is forked:
+// its worker dies without harm, and goes on to the next.
+CaseResult RunFileForked(const Engine& engine, const Case& c, const std::string& file,
+                         double seconds_max);
+Verdict AskFileForked(const Engine& engine, const Case& c, const std::string& file,
+                      std::string_view clause, double seconds_max);
+
 // The clause that a dead process is held against.
 inline constexpr std::string_view kCrashClause = "loud-or-right";
 Verdict CrashVerdict(int exit_code, int signal);

@@ -121,19 +121,37 @@ void AddReading(CLI::App* c, bool* library, bool* map) {
       ->excludes(mapped);
 }
 
+void AddMinimize(CLI::App& app, MinimizeOptions& o) {
+  CLI::App* c = Command(
+      app, "minimize",
+      "Shrink a case, a checkpoint that a loader gets wrong, or what a fuzz target failed on",
+      "minimize build/fuzz-findings/fuzz_load_any/crash-0123 -o small.h5");
+  c->add_option("file", o.file, "The file; its content tells what it is")->required();
+  c->add_option("-o,--output", o.output,
+                "Where the smallest one goes; of a file, the best so far all the time")
+      ->required();
+  AddTestee(c, o.testees);
+  c->add_option("--target", o.target,
+                "The fuzz target that fails on it, name or path of its program (default: as the "
+                "file's path says, else every target is tried)");
+  c->add_option("--case", o.case_file,
+                "Of a checkpoint: the case whose reader loads it, or the model's config as to_json "
+                "writes it (default: the config in the file)");
+  c->add_option("--clause", o.clause,
+                "The clause that has to stay falsified (default: the first that is)");
+  AddDuration(c, "--time", "Time to spend: 30, 30s, 2m (default 30s)",
+              [&o](double seconds) { o.seconds = seconds; });
+}
+
 void AddOthers(CLI::App& app, Asked& asked) {
   CLI::App* c = Command(app, "replay", "Run stored cases again, every clause",
                         "replay build/release/findings/*/case.json");
   c->add_option("files", asked.replay.files, "Case files, or folders that hold them")->required();
+  c->add_option("--file", asked.replay.file,
+                "A checkpoint that takes the place of what the writer would save");
   AddTestee(c, asked.replay.testees);
 
-  c = Command(app, "minimize", "Shrink a falsified or crashing case to the smallest one",
-              "minimize case.json -o small.json");
-  c->add_option("case", asked.minimize.file, "The case file")->required();
-  c->add_option("-o,--output", asked.minimize.output, "Where the smallest case goes")->required();
-  AddTestee(c, asked.minimize.testees);
-  AddDuration(c, "--time", "Time to spend: 30, 30s, 2m (default 30s)",
-              [&asked](double seconds) { asked.minimize.seconds = seconds; });
+  AddMinimize(app, asked.minimize);
 
   c = Command(app, "show", "Say what a case does, in words and as a script for real Keras",
               "show case.json --python > reproduce.py");

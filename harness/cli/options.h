@@ -42,12 +42,16 @@ struct CheckOptions {
 struct ReplayOptions {
   std::vector<std::string> files;  // or folders: every case.json and *.json in them
   TesteeOptions testees;
+  std::string file;  // checkpoint that takes the place of what the writer would save; "": none
 };
 
 struct MinimizeOptions {
-  std::string file;
+  std::string file;  // a case, a checkpoint, or what a fuzz target failed on
   std::string output;
   TesteeOptions testees;
+  std::string target;     // name or path of the fuzz target that fails on it; "": to be found
+  std::string case_file;  // or a model's config: what loads the checkpoint; "": the file's config
+  std::string clause;     // that is to stay falsified; "": the first that is
   double seconds = 30;
 };
 

@@ -47,6 +47,12 @@ int Replay(const ReplayOptions& o) {
     if (!c) return Refuse(c.error());
     cases.push_back(*std::move(c));
   }
+  std::string given;
+  if (!o.file.empty()) {
+    Result<std::string> bytes = ReadTextFile(o.file);
+    if (!bytes) return Refuse(bytes.error());
+    given = *std::move(bytes);
+  }
   Result<Engine> engine = EngineFor(o.testees);
   if (!engine) return Refuse(engine.error());
 
@@ -55,7 +61,9 @@ int Replay(const ReplayOptions& o) {
   std::size_t broken = 0;
   std::size_t unsupported = 0;
   for (std::size_t i = 0; i < cases.size() && !Interrupted(); ++i) {
-    const CaseResult result = RunCaseForked(*engine, cases[i], kSecondsPerCaseMax);
+    const CaseResult result = o.file.empty()
+                                  ? RunCaseForked(*engine, cases[i], kSecondsPerCaseMax)
+                                  : RunFileForked(*engine, cases[i], given, kSecondsPerCaseMax);
     fmt::print("{}: {}{}\n", files[i], VerdictKindName(result.overall),
                result.unsupported_by_name.empty() ? "" : " (" + result.unsupported_by_name + ")");
     for (const ClauseVerdict& one : result.clauses) {

@@ -47,7 +47,14 @@ Verdict CheckLoudOrRight(const Observation& o) {
   if (const Verdict broken = Broken(o.load, "load"); broken.kind != VerdictKind::kNotAsked) {
     return broken;
   }
-  if (const Verdict word = CheckDocumented(o); word.kind == VerdictKind::kFalsified) return word;
+  if (o.given && !o.truth && o.load.outcome == Outcome::kOk) {
+    if (!o.reader->makes_reports) return NotAsked();
+    return Falsified(Severity::kSilentlyWrong, "accepts-what-cannot-be-read",
+                     "loaded, and the strict reader refuses the file: " + o.file_refused);
+  }
+  if (const Verdict word = CheckDocumented(o); !o.given && word.kind == VerdictKind::kFalsified) {
+    return word;
+  }
   // Without a decoded file the truth is known only where both sides have the same variables.
   // Of shards nobody has looked at what some build of the reader's would have written.
   const bool unknown = o.c->route.sharded || !SameIds(o);

@@ -39,12 +39,13 @@ struct Observation {
   bool two_libraries = false;    // writer and reader are not the same library and version
   bool same_model = false;       // equal normal forms, dialects aside
   bool content_damaged = false;  // damage that changes what the file says
+  bool given = false;            // the file came from elsewhere: nobody saved it
   bool save_must_fail = false;   // the path cannot be written by anyone
   Promise promise = Promise::kDepends;
   bool names_may_refuse = false;  // DESIGN's rules on names and order leave both outcomes open
 
-  // Damage to bytes: why the strict reader refuses the file; `tree` is then the one from before. ""
-  // where it reads it.
+  // Damage to bytes: why the strict reader refuses the file; `tree` is then the one from before,
+  // or, of a given file, absent. "" where it reads it.
   std::string file_refused;
   bool other_config = false;  // the file's own config is another, and the model is made from it
 

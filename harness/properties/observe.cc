@@ -159,7 +159,25 @@ ResolvedPath Player::Where(const PathSpec& path, const SessionSpec& session) con
   return where;
 }
 
+// As if the writer had saved it where the reader looks.
+bool Player::TakeGivenFile() {
+  o_.given = true;
+  o_.content_damaged = true;
+  file_ = *options_.file;
+  const PathSpec& target = c_.route.load_path ? *c_.route.load_path : c_.route.path;
+  PathSpec there = target;
+  if (there.setup != PathSetup::kSymlink) there.setup = PathSetup::kNone;
+  const ResolvedPath path = Where(there, c_.reader.session);
+  if (const Status ready = Prepare(there, c_.reader.session, path, directory_); !ready) {
+    return Fail(&result_.unsupported, "path: " + ready.error().Text());
+  }
+  o_.save_path = o_.load_path = path.spoken;
+  if (WriteFile(path.actual, AsBytes(file_))) return true;
+  return Fail(&result_.harness_error, "cannot write " + path.actual);
+}
+
 bool Player::Save() {
+  if (options_.file != nullptr) return TakeGivenFile();
   const Route& route = c_.route;
   const ResolvedPath path = Where(route.path, c_.writer.session);
   if (const Status ready = Prepare(route.path, c_.writer.session, path, directory_); !ready) {
@@ -224,9 +242,11 @@ bool Player::ReadTree() {
   if (o_.tree) return true;
   Result<Group> tree = ReadHdf5(AsBytes(file_), o_.load_path);
   // A real library may write what the strict reader does not read.
-  if (!tree && tree.error().kind == ErrorKind::kForbiddenFeature && c_.damage.empty()) {
+  if (!tree && tree.error().kind == ErrorKind::kForbiddenFeature && c_.damage.empty() &&
+      !o_.given) {
     tree = ReadHdf5WithLibrary(AsBytes(file_), o_.load_path);
   }
+  if (!tree && o_.given) o_.file_refused = tree.error().Text();
   if (!tree) {
     o_.saved_unreadable = true;
     return false;
@@ -276,7 +296,10 @@ bool Player::Load() {
                        c_.route.skip_mismatch || c_.route.partial || o_.names_may_refuse ||
                        o_.promise != Promise::kAccept;
   const bool decode = differs && IsOneFile() && !IsHostile(c_);
-  if (decode && !ReadTree()) return false;
+  if (decode && !ReadTree()) {
+    if (!o_.given) return false;
+    o_.saved_unreadable = false;  // the load is asked all the same
+  }
   // Read for an account or for its layout only, what cannot be read is left to the load: its answer
   // is the same whether this case is in the sample or not.
   const bool layout = options_.clause == "round-trips" && !o_.reader->makes_reports;
@@ -285,7 +308,7 @@ bool Player::Load() {
     o_.saved_unreadable = false;
   }
   // A whole model is read as it was written, by the flags that its own config tells.
-  if (decode) {
+  if (decode && o_.tree) {
     ModelPlan plan = FilePlan();
     if (c_.route.load_as == LoadAs::kModel) {
       plan = o_.writer_plan;

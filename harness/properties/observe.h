@@ -12,6 +12,9 @@ struct ObserveOptions {
   // The arms of this clause only, and those of it that a campaign samples, always; "": all.
   std::string_view clause;
   bool plan_only = false;  // what both programs arrive at; the testees do nothing
+  // Not null: these bytes stand where the writer's file would, and nobody saves. They are the truth
+  // as far as they can be decoded; clauses about saving and about paths are not asked.
+  const std::string* file = nullptr;
 };
 
 struct ObserveResult {

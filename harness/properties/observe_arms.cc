@@ -166,11 +166,11 @@ void Player::PlayExtraArms() {
     const PathSetup setup = c_.route.path.setup;
     const bool over = setup == PathSetup::kExistingFile || setup == PathSetup::kExistingCheckpoint;
     const unsigned one_in = over ? 1 : 4;
-    if (Sampled("saving-repeats", one_in)) PlaySavingRepeats();
+    if (Sampled("saving-repeats", one_in) && !o_.given) PlaySavingRepeats();
     if (Asked("errors-help")) PlayRemedy();
     if (Asked("round-trips")) PlayUncompiled();
   }
-  if (Asked("path-never-matters")) PlayPlainPath();
+  if (Asked("path-never-matters") && !o_.given) PlayPlainPath();
 }
 
 // What the load says when nothing is wrong (the writer's own build, its own file): a report counts

@@ -31,6 +31,7 @@ class Player {
   bool MeansTheSame(const Build& build, const ModelPlan& plan, Dialect other);
   bool Plan();
   bool Save();
+  bool TakeGivenFile();
   bool Transport(const ResolvedPath& saved);
   bool DamageFile();
   // The file with its one hostile edit, and the bait that it points to.

@@ -29,7 +29,10 @@ void AddPower(const Observation& o, CaseResult& result) {
 // Says which documented sentence a falsified verdict breaks; held where one says that it is fine.
 Verdict Judged(Verdict verdict, std::string_view clause, const Observation& o) {
   const auto& documentation = o.reader->documentation;
-  if (verdict.kind != VerdictKind::kFalsified || documentation == nullptr) return verdict;
+  // Documentation speaks of what the library itself wrote.
+  if (verdict.kind != VerdictKind::kFalsified || documentation == nullptr || o.given) {
+    return verdict;
+  }
   const std::vector<std::string> facts = Facts(o);
   if (documentation->Permits(clause, verdict.cause, facts)) {
     return {VerdictKind::kHeld, Severity::kNone, "", ""};
@@ -56,7 +59,8 @@ VerdictKind OverallOf(const std::vector<ClauseVerdict>& clauses) {
   return overall == VerdictKind::kNotAsked ? VerdictKind::kUnsupported : overall;
 }
 
-CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch) {
+CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
+                   const std::string* file) {
   CaseResult result;
   const auto all = [&](VerdictKind kind, const std::string& why) {
     result.overall = kind;
@@ -69,7 +73,7 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
     all(VerdictKind::kHarnessError, "no folder can be made in " + scratch);
     return result;
   }
-  ObserveResult seen = Observe(c, writer, reader, folder.path());
+  ObserveResult seen = Observe(c, writer, reader, folder.path(), {.clause = {}, .file = file});
   result.round_trips = seen.round_trips;
   if (!seen.harness_error.empty()) {
     all(VerdictKind::kHarnessError, seen.harness_error);
@@ -89,18 +93,19 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
   }
   result.overall = OverallOf(result.clauses);
   if (result.overall == VerdictKind::kUnsupported) result.unsupported_by_name = "no clause asks";
-  AddPower(o, result);
+  if (!o.given) AddPower(o, result);
   return result;
 }
 
 Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
-                  std::string_view clause_name) {
+                  std::string_view clause_name, const std::string* file) {
   const Clause* clause = FindClause(clause_name);
   const CaseFolder folder(scratch);
   if (clause == nullptr || !folder.made()) {
     return {VerdictKind::kHarnessError, Severity::kNone, "", "no such clause, or no folder for it"};
   }
-  const ObserveResult seen = Observe(c, writer, reader, folder.path(), {clause_name});
+  const ObserveResult seen =
+      Observe(c, writer, reader, folder.path(), {.clause = clause_name, .file = file});
   if (!seen.harness_error.empty()) {
     return {VerdictKind::kHarnessError, Severity::kNone, "", seen.harness_error};
   }

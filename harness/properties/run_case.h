@@ -30,12 +30,14 @@ struct CaseResult {
 VerdictKind OverallOf(const std::vector<ClauseVerdict>& clauses);
 
 // `scratch` is an existing folder on a memory file system if there is one; what the case leaves
-// there is removed. Never throws.
-CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch);
+// there is removed. Never throws. `file`: bytes that take the place of what the writer would save
+// (ObserveOptions).
+CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
+                   const std::string* file = nullptr);
 
 // The same, asking `clause` only (shrinking).
 Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
-                  std::string_view clause);
+                  std::string_view clause, const std::string* file = nullptr);
 
 // Whether the clause has a question for this case at all, as far as both programs tell: false where
 // no answer of a load makes it falsified. The testees do nothing but describe themselves.
