@@ -83,7 +83,7 @@ TEST(Hdf5Reading, NoticesAReaderThatDisregardsALimit) {
   // Groups, attributes and compressed values: all limits count.
   constexpr std::size_t kChoices = 6;
   const std::vector<std::byte> full =
-      BytesAt("corpus/fuzz/fuzz_load_legacy_h5/keras-001-every-storage.h5");
+      BytesAt("corpus/fuzz/fuzz_load_legacy_h5/siblings-keras-every-storage.h5");
   const auto noticed = [&full](const Hdf5Readers& readers) {
     std::size_t times = 0;
     for (std::size_t choice = 0; choice < kChoices; ++choice) {
