@@ -104,6 +104,23 @@ TEST(Hdf5Reading, NoticesAReaderThatDisregardsALimit) {
             1U);
 }
 
+// A ratio of 0 forbids compressed values; it divided plain chunks, and ended the process.
+TEST(Hdf5Reading, HoldsForPlainChunksBesideCompressedOnes) {
+  Group root;
+  for (const int deflate : {-1, 9}) {
+    Dataset dataset;
+    dataset.value.shape = {4};
+    dataset.value.bytes = std::vector<std::byte>(16);
+    dataset.storage = {.chunk = {4}, .deflate = deflate};
+    AddChild(root, {deflate < 0 ? "plain" : "squeezed", std::move(dataset)});
+  }
+  const std::vector<std::byte> file = WriteHdf5(root).value();
+  for (std::size_t choice = 0; choice < 6; ++choice) {
+    const Verdict verdict = CheckHdf5Agreement(file, choice).verdict;
+    EXPECT_EQ(verdict.kind, VerdictKind::kHeld) << choice << verdict.evidence;
+  }
+}
+
 TEST(Hdf5Reading, NoticesALibraryThatFollowsALink) {
   const std::vector<std::byte> bytes = BytesAt("corpus/fuzz/fuzz_hdf5_reader/link_soft.h5");
   EXPECT_EQ(CheckHdf5Agreement(bytes, 0).verdict.kind, VerdictKind::kHeld);
