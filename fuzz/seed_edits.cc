@@ -1,20 +1,28 @@
 #include "fuzz/seed_edits.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace weightproof::fuzz {
 namespace {
 
-Group& ParentOf(Group& root, const std::string& path) {
+Group& GroupAt(Group& root, std::string_view path) {
+  if (path.empty()) return root;
+  Child* child = FindPath(root, path);
+  if (child == nullptr || child->group() == nullptr) std::abort();
+  return *child->group();
+}
+
+Group& ParentOf(Group& root, std::string_view path) {
   const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? root : *FindPath(root, path.substr(0, slash))->group();
+  return GroupAt(root, slash == std::string_view::npos ? "" : path.substr(0, slash));
 }
 
 }  // namespace
 
 std::vector<Attribute>& AttributesOf(Group& root, const std::string& path) {
-  return path.empty() ? root.attributes : FindPath(root, path)->group()->attributes;
+  return GroupAt(root, path).attributes;
 }
 
 void DropAttribute(Group& root, const std::string& path, std::string_view name) {

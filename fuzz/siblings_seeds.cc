@@ -16,10 +16,10 @@ void Replace(std::string& text, std::string_view from, const std::string& to) {
 }  // namespace
 
 std::vector<SeedEdit> EditsOfSiblings() {
-  const auto nested = [](Texts weights) {
+  const auto nested = [](const Texts& weights) {
     return [weights](Group& root) { SetTexts(root, "sequential", "weight_names", weights); };
   };
-  const auto layers = [](Texts texts) {
+  const auto layers = [](const Texts& texts) {
     return [texts](Group& root) { SetTexts(root, "", "layer_names", texts); };
   };
   // The first of the nested layers under another name.

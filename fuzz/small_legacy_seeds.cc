@@ -14,13 +14,13 @@ Group SmallLegacy() {
 }
 
 std::vector<SeedEdit> EditsOfSmallLegacy() {
-  const auto layer_names = [](Attribute attribute) {
+  const auto layer_names = [](const Attribute& attribute) {
     return [attribute](Group& root) { SetAttribute(root.attributes, attribute); };
   };
-  const auto layers = [](Texts texts) {
+  const auto layers = [](const Texts& texts) {
     return [texts](Group& root) { SetTexts(root, "", "layer_names", texts); };
   };
-  const auto weights = [](Texts texts) {
+  const auto weights = [](const Texts& texts) {
     return [texts](Group& root) { SetTexts(root, "dense", "weight_names", texts); };
   };
   Attribute null_space = NumbersAttribute("layer_names", {0});
@@ -128,7 +128,8 @@ std::vector<SeedEdit> EditsOfSmallLegacy() {
                  "model_config",
                  R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)"
                  R"({"class_name": "InputLayer", "config": {"batch_input_shape": [null, 4]}}, )"
-                 R"({"class_name": "Conv2D", "config": {"filters": 2, "kernel_size": [2, 2]}}]}})"));
+                 R"({"class_name": "Conv2D", "config": {"filters": 2, )"
+                 R"("kernel_size": [2, 2]}}]}})"));
        }},
       {"config-of-a-huge-layer", "refused before memory is taken: a config of 4 billion weights",
        false,

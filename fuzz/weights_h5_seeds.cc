@@ -10,7 +10,7 @@ const std::string kVars = "layers/dense/vars";  // of the first dense layer
 }  // namespace
 
 std::vector<SeedEdit> EditsOfWeightsH5() {
-  const auto named = [](Texts texts) {
+  const auto named = [](const Texts& texts) {
     return [texts](Group& root) { SetTexts(root, kVars, "name", texts); };
   };
   return {

@@ -210,8 +210,11 @@ Verdict CheckDifference(const Group& tree, std::size_t choice, const Hdf5Writing
   for (const auto& [first, second] : {std::pair(&tree, &changed), std::pair(&changed, &tree)}) {
     const std::string said = functions.difference(*first, *second);
     if (said.starts_with(place)) continue;
-    return SilentlyWrong("difference-unseen", "trees that differ at " + place + ", and \"" + said +
-                                                  "\" is all that is said");
+    return SilentlyWrong("difference-unseen", std::string("trees that differ at ")
+                                                  .append(place)
+                                                  .append(": \"")
+                                                  .append(said)
+                                                  .append("\""));
   }
   return Held();
 }
