@@ -23,16 +23,17 @@ std::size_t MemoryOf(std::span<const std::byte> file, const std::string& place,
 }
 
 // Compressed values have a bound of their own, and are no excuse for others.
-Result<Group> BoundedRead(std::span<const std::byte> file, const std::string& place) {
+Result<Group> BoundedRead(std::span<const std::byte> file, const std::string& place,
+                          const Hdf5Limits& limits) {
   const weightproof::fuzz::PeakMemory peak;
-  Result<Group> tree = weightproof::ReadHdf5(file, place);
+  Result<Group> tree = weightproof::ReadHdf5(file, place, limits);
   const std::size_t bytes = peak.bytes();
   const std::size_t bound = weightproof::fuzz::ReadingBound(file.size());
   if (bytes <= bound) return tree;
   weightproof::fuzz::RequireMemory(bytes, bound + weightproof::fuzz::InflatedBound(file.size()));
-  Hdf5Limits limits;
-  limits.deflate = false;
-  weightproof::fuzz::RequireMemory(MemoryOf(file, place, limits), bound);
+  Hdf5Limits uncompressed = limits;
+  uncompressed.deflate = false;
+  weightproof::fuzz::RequireMemory(MemoryOf(file, place, uncompressed), bound);
   return tree;
 }
 

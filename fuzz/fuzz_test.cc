@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -201,6 +202,22 @@ TEST(DamageMutator, GivesOtherFilesAndRepeats) {
   EXPECT_GE(files, 150);
   EXPECT_FALSE(MutateDamage("{", 1, kBytesMax));
   EXPECT_FALSE(MutateDamage(seed, 1, 10));
+}
+
+TEST(FuzzCorpus, SaysOfEveryFileWhyItIsThere) {
+  const std::filesystem::path corpus = kSource + "/corpus/fuzz";
+  const std::string manifest = Read(corpus / "manifest.json");
+  std::ptrdiff_t files = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(corpus)) {
+    const std::string name = std::filesystem::relative(file.path(), corpus).string();
+    if (!file.is_regular_file() || name == "manifest.json") continue;
+    const std::size_t row = manifest.find("\n \"" + name + "\": \"");
+    ASSERT_NE(row, std::string::npos) << name << " has no row in corpus/fuzz/manifest.json";
+    ++files;
+  }
+  EXPECT_EQ(manifest.find("\": \"\""), std::string::npos) << "a row that says nothing";
+  EXPECT_GE(files, 500);
+  EXPECT_EQ(std::ranges::count(manifest, '\n'), files + 2) << "rows of files that are not there";
 }
 
 // A target that cannot fail tests nothing: the canary loads nothing and says all is well.

@@ -3,23 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <utility>
 
 #include "fuzz/checkpoint_models.h"
+#include "fuzz/seed_edits.h"
 #include "model/checkpoint/hdf5.h"
 
 namespace weightproof::fuzz {
 namespace {
-
-constexpr std::string_view kDenseStack = "keras-001";
-constexpr std::string_view kSiblings[] = {"siblings-keras", "siblings-tf_keras"};
-
-const Network& Model(std::string_view name) {
-  const auto names = CheckpointModelNames();
-  const auto at = std::ranges::find(names, name) - names.begin();
-  return CheckpointModels()[static_cast<std::size_t>(at)];
-}
 
 // Element j of variable i is 16 i + j modulo 100: a number of every type.
 std::vector<Tensor> Numbers(const Network& network) {
@@ -112,35 +103,54 @@ bool DropDataset(Group& group) {
                              [](Child& child) { return DropDataset(*child.group()); });
 }
 
-struct Edit {
-  std::string name;
-  bool loads;
-  std::function<void(Group& root)> change;
-};
-
-std::vector<Edit> Edits(CheckpointFamily family) {
+std::vector<SeedEdit> Edits(CheckpointFamily family) {
   const std::string extra = family == CheckpointFamily::kLegacyH5 ? "dense/extra" : "extra/vars/0";
   return {
-      {"plain", true, [](Group&) {}},
-      {"every-storage", true, StoreEveryWay},
-      {"float64", false, [](Group& root) { Retype(FirstDataset(root), DType::kFloat64); }},
-      {"another-shape", false,
+      {"plain", "by our own writer", true, [](Group&) {}},
+      {"every-storage", "loads: float16, bfloat16, int8, big-endian, chunks with every filter",
+       true, StoreEveryWay},
+      {"float64", "refused: a float64 tensor could lose bits", false,
+       [](Group& root) { Retype(FirstDataset(root), DType::kFloat64); }},
+      {"another-shape", "refused: a tensor of another shape", false,
        [](Group& root) {
          Shape& shape = FirstDataset(root).value.shape;
          shape.insert(shape.begin(), 1);
        }},
-      {"one-tensor-more", false, [extra](Group& root) { AddTensor(root, extra); }},
-      {"one-tensor-less", false, DropDataset},
+      {"one-tensor-more", "refused: a tensor that no variable takes", false,
+       [extra](Group& root) { AddTensor(root, extra); }},
+      {"one-tensor-less", "refused: a tensor is missing", false, DropDataset},
   };
 }
 
-LoadSeed Written(std::string name, bool loads, const Group& root) {
+bool SameOptions(const LoadOptions& a, const LoadOptions& b) {
+  return a.by_name == b.by_name && a.skip_mismatch == b.skip_mismatch && a.partial == b.partial &&
+         a.trust_auto_names == b.trust_auto_names && a.assume_order == b.assume_order &&
+         a.allow_narrowing == b.allow_narrowing;
+}
+
+std::vector<std::byte> FileOf(const Group& root, const std::string& name) {
   Result<std::vector<std::byte>> bytes = WriteHdf5(root);
-  if (!bytes) {
-    std::fprintf(stderr, "%s: %s\n", name.c_str(), bytes.error().Text().c_str());
-    std::_Exit(3);
+  if (bytes) return *std::move(bytes);
+  std::fprintf(stderr, "%s: %s\n", name.c_str(), bytes.error().Text().c_str());
+  std::_Exit(3);
+}
+
+// The digest chooses the options, and the model where the number of tensors does not: an attribute
+// that nothing reads is counted up until it chooses those.
+LoadSeed Made(std::string name, std::string reason, const SeedEdit& edit, Group root,
+              const Network& network) {
+  edit.change(root);
+  std::vector<std::byte> bytes = FileOf(root, name);
+  const auto chosen = [&] {
+    return (!edit.options || SameOptions(OptionsFor(bytes), *edit.options)) &&
+           (!edit.changes_number ||
+            &CheckpointModels()[ModelFor(bytes, CheckpointModels())] == &network);
+  };
+  for (int salt = 0; !chosen(); ++salt) {
+    SetAttribute(root.attributes, StringAttribute(kSalt, std::to_string(salt)));
+    bytes = FileOf(root, name);
   }
-  return {std::move(name), loads, *std::move(bytes)};
+  return {std::move(name), std::move(reason), edit.loads, std::move(bytes)};
 }
 
 }  // namespace
@@ -151,16 +161,41 @@ Group PlainCheckpoint(CheckpointFamily family, const Network& network) {
   return Encode(format, network.plan(), Numbers(network)).value();
 }
 
+const Network& ModelCalled(std::string_view name) {
+  const auto names = CheckpointModelNames();
+  const auto at = std::ranges::find(names, name) - names.begin();
+  return CheckpointModels()[static_cast<std::size_t>(at)];
+}
+
 std::vector<LoadSeed> LoadSeeds(CheckpointFamily family) {
   std::vector<LoadSeed> seeds;
   for (const std::string_view name : {kDenseStack, kSiblings[0], kSiblings[1]}) {
-    const Network& network = Model(name);
+    const Network& network = ModelCalled(name);
     const Group plain = PlainCheckpoint(family, network);
-    for (const Edit& edit : Edits(family)) {
-      Group root = plain;
-      edit.change(root);
-      seeds.push_back(Written(std::string(name) + "-" + edit.name + ".h5", edit.loads, root));
+    const char* what = name == kDenseStack ? "" : "; equal layers in a nested model, one frozen";
+    for (const SeedEdit& edit : Edits(family)) {
+      seeds.push_back(Made(std::string(name) + "-" + edit.name + ".h5", edit.reason + what, edit,
+                           plain, network));
     }
+  }
+  const auto add = [&](const std::vector<SeedEdit>& edits, std::string_view model,
+                       const Group& root) {
+    for (const SeedEdit& edit : edits) {
+      seeds.push_back(Made(edit.name + ".h5", edit.reason, edit, root, ModelCalled(model)));
+    }
+  };
+  const auto plain = [&](std::string_view model) {
+    return PlainCheckpoint(family, ModelCalled(model));
+  };
+  if (family == CheckpointFamily::kLegacyH5) {
+    add(EditsOfSmallLegacy(), kDenseStack, SmallLegacy());
+    add(EditsOfLegacy(), kDenseStack, plain(kDenseStack));
+    add(EditsOfSiblings(), kSiblings[0], plain(kSiblings[0]));
+    const Network& whole = ModelCalled(kSiblings[1]);
+    add(EditsOfWholeModel(), kSiblings[1],
+        Encode(Format::kLegacyH5Model, whole.plan(), Numbers(whole)).value());
+  } else {
+    add(EditsOfWeightsH5(), kDenseStack, plain(kDenseStack));
   }
   return seeds;
 }

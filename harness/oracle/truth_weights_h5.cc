@@ -26,6 +26,14 @@ const Group* FindGroupAt(const Group& root, std::string path) {
   return child != nullptr ? child->group() : nullptr;
 }
 
+// TensorFlow 2.12 and 2.13 wrote the layers of a model under a name of their own.
+std::string LayersIn(const Group& root, const std::string& prefix) {
+  const std::string old = "_layer_checkpoint_dependencies/";
+  const bool is_old = FindGroupAt(root, prefix + "layers/") == nullptr &&
+                      FindGroupAt(root, prefix + old) != nullptr;
+  return is_old ? old : "layers/";
+}
+
 // Where the walk through attributes meets each of the object's layers: "blocks/dense_1"; "" where
 // the library passes it by (Keras 3 sets, tf-keras lists of lists).
 std::vector<std::string> UnderAttributes(const ObjectPlan& object, bool tf_keras) {
@@ -81,7 +89,7 @@ void Walk(const Group& root, const ObjectPlan& object, const std::vector<std::st
     std::vector<std::string> inner;
     for (const std::string& prefix : prefixes) {
       if (met) inner.push_back(prefix + own[i] + "/");
-      if (!own_only) inner.push_back(prefix + "layers/" + key + "/");
+      if (!own_only) inner.push_back(prefix + LayersIn(root, prefix) + key + "/");
       // Nothing stands under the attribute of what the library passes by.
       if (own_only && !met) inner.push_back(prefix + object.attributes[0] + "/");
     }

@@ -6,6 +6,9 @@
 
 #include "harness/oracle/truth.h"
 #include "harness/properties/checkpoint_loading_report.h"
+#include "harness/properties/checkpoint_model.h"
+#include "harness/properties/checkpoint_paths.h"
+#include "harness/properties/checkpoint_refusal.h"
 #include "harness/properties/clauses.h"
 #include "harness/properties/paths.h"
 #include "model/checkpoint/hdf5.h"
@@ -28,16 +31,6 @@ struct Subject {
   const CheckpointFunctions& functions;
 };
 
-// NaNs that no two variables share and no file is likely to hold: whatever a load does shows.
-std::vector<Tensor> Marked(const Network& network, std::uint32_t mark) {
-  std::vector<Tensor> values;
-  for (const VariablePlan* plan : network.variable_plans()) {
-    Tensor& value = values.emplace_back(DType::kFloat32, plan->shape);
-    for (std::uint32_t& bits : value.values<std::uint32_t>()) bits = 0x7fc00000U + ++mark;
-  }
-  return values;
-}
-
 Verdict FaultVerdict(Severity severity, std::string cause, std::string evidence,
                      const LoadOptions& options) {
   const std::pair<bool, const char*> given[] = {
@@ -47,78 +40,6 @@ Verdict FaultVerdict(Severity severity, std::string cause, std::string evidence,
   evidence += "; options:";
   for (const auto& [on, name] : given) evidence += on ? name : "";
   return Falsified(severity, std::move(cause), std::move(evidence));
-}
-
-// Causes that lie in the bytes of a file or in how it fits a model.
-bool IsOfLoading(ErrorKind kind, const LoadOptions& options) {
-  switch (kind) {
-    case ErrorKind::kNotAnHdf5File:
-    case ErrorKind::kDamagedFile:
-    case ErrorKind::kForbiddenFeature:
-    case ErrorKind::kLimitExceeded:
-    case ErrorKind::kWrongFormat:
-    case ErrorKind::kLayerCountMismatch:
-    case ErrorKind::kWeightCountMismatch:
-    case ErrorKind::kRoleMismatch:
-    case ErrorKind::kClassMismatch:
-    case ErrorKind::kGivenNameElsewhere:
-    case ErrorKind::kAmbiguousOrder:
-    case ErrorKind::kMissingTensor:
-    case ErrorKind::kDtypeMismatch:
-    case ErrorKind::kDuplicateName:
-    case ErrorKind::kMalformedMetadata:
-      return true;
-    case ErrorKind::kShapeMismatch:
-      return !options.skip_mismatch;
-    case ErrorKind::kUnusedTensor:
-      return !options.partial;
-    case ErrorKind::kNarrowing:
-      return !options.allow_narrowing;
-    case ErrorKind::kUnmatchedLayer:
-      return options.by_name && !options.partial;
-    case ErrorKind::kAutoNamesDisagree:
-      return options.by_name && !options.trust_auto_names;
-    case ErrorKind::kOptionNotSupported:
-      return options.by_name;
-    default:
-      return false;
-  }
-}
-
-// Whether the remedy is an option, or several, and all of them were given.
-bool AdvisesWhatWasDone(const Error& error, const LoadOptions& options) {
-  if (error.kind == ErrorKind::kOptionNotSupported) return false;
-  const std::pair<std::string_view, bool> words[] = {{"by_name", options.by_name},
-                                                     {"skip_mismatch", options.skip_mismatch},
-                                                     {"with partial", options.partial},
-                                                     {"and partial", options.partial},
-                                                     {"trust_auto_names", options.trust_auto_names},
-                                                     {"assume_order", options.assume_order},
-                                                     {"allow_narrowing", options.allow_narrowing}};
-  bool advised = false;
-  for (const auto& [word, given] : words) {
-    if (!error.remedy.contains(word)) continue;
-    if (!given) return false;
-    advised = true;
-  }
-  return advised;
-}
-
-std::string FaultOfRefusal(const Error& error, const std::string& path,
-                           const LoadOptions& options) {
-  if (!IsOfLoading(error.kind, options)) {
-    return "a refusal of the kind " + std::string(ErrorKindName(error.kind));
-  }
-  if (!error.place.starts_with(path)) return "the refusal does not name the file";
-  if (error.message.empty() || error.remedy.empty()) return "the refusal says or advises nothing";
-  // These three are about the file as a whole.
-  const bool whole = error.kind == ErrorKind::kNotAnHdf5File ||
-                     error.kind == ErrorKind::kWrongFormat ||
-                     error.kind == ErrorKind::kOptionNotSupported;
-  const bool placed = error.place.size() > path.size() + 2 || error.message.contains("(byte ");
-  if (!whole && !placed) return "the refusal names no place in the file";
-  if (AdvisesWhatWasDone(error, options)) return "the refusal advises what was given";
-  return "";
 }
 
 Verdict CheckRefused(const Subject& subject, const Error& error, std::span<const Tensor> before,
@@ -140,7 +61,7 @@ Verdict CheckSavedAgain(const Subject& subject, const LoadReport& report,
     return FaultVerdict(Severity::kFalseRefusal, "cannot-save-again", saved.error().Text(),
                         options);
   }
-  subject.network.variables() = Marked(subject.network, 0x100000);
+  subject.network.variables() = MarkedValues(subject.network, 0x100000);
   const Result<LoadReport> loaded = subject.functions.load(subject.network, subject.again, {});
   if (!loaded) {
     return FaultVerdict(Severity::kFalseRefusal, "cannot-load-again", loaded.error().Text(),
@@ -153,7 +74,7 @@ Verdict CheckSavedAgain(const Subject& subject, const LoadReport& report,
 
 Attempt Load(const Subject& subject, const LoadOptions& options, bool save_again) {
   Attempt attempt{.options = options, .values = {}, .verdict = {}};
-  const std::vector<Tensor> before = Marked(subject.network, 0);
+  const std::vector<Tensor> before = MarkedValues(subject.network, 0);
   subject.network.variables() = before;
   const Result<LoadReport> report = subject.functions.load(subject.network, subject.path, options);
   if (!report) {
@@ -182,7 +103,11 @@ Attempt Load(const Subject& subject, const LoadOptions& options, bool save_again
   return attempt;
 }
 
-// One in four goes by name, which weights_h5 refuses at once.
+Digest DigestOf(std::span<const std::byte> file) {
+  return TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(file.size())}, file);
+}
+
+// One in four goes by name, which weights_h5 refuses at once. A mapping or a copy: the same.
 LoadOptions ChooseOptions(const Digest& digest) {
   const auto bit = [&digest](int i) { return (digest[1] >> i & 1) != 0; };
   return {.by_name = bit(0) && bit(1),
@@ -190,7 +115,8 @@ LoadOptions ChooseOptions(const Digest& digest) {
           .partial = bit(3),
           .trust_auto_names = bit(4),
           .assume_order = bit(5),
-          .allow_narrowing = bit(6)};
+          .allow_narrowing = bit(6),
+          .read_tree = bit(7) ? ReadTreeOfMapping : ReadTreeOfCopy};
 }
 
 struct WeightSize {
@@ -230,6 +156,11 @@ Verdict CheckAgainstOracle(const Subject& subject, const std::vector<Tensor>& va
 constexpr std::array<std::string_view, 4> kNames = {"/given.h5", "/given.weights.h5",
                                                     "/given.keras", "/given"};
 
+// Of files of weights alone, which no model is made of, one in eight.
+bool AsksForModel(const Group& tree, const Digest& digest) {
+  return tree.FindAttribute("model_config") != nullptr || digest[3] % 8 == 0;
+}
+
 bool OfFamily(const Group& tree, CheckpointFamily family) {
   if (family == CheckpointFamily::kAny) return true;
   const Result<Format> format = DetectFormat(tree, "");
@@ -237,6 +168,14 @@ bool OfFamily(const Group& tree, CheckpointFamily family) {
 }
 
 }  // namespace
+
+std::size_t ModelFor(std::span<const std::byte> file, std::span<const Network> models) {
+  const Digest digest = DigestOf(file);
+  const Result<Group> tree = ReadHdf5(file, "");
+  return tree ? ChooseModel(*tree, models, digest[0]) : digest[0] % models.size();
+}
+
+LoadOptions OptionsFor(std::span<const std::byte> file) { return ChooseOptions(DigestOf(file)); }
 
 std::size_t ChooseModel(const Group& root, std::span<const Network> models, std::size_t choice) {
   WeightSize due;
@@ -257,8 +196,7 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
                                                CheckpointFamily family, std::span<Network> models,
                                                const std::string& folder,
                                                const CheckpointFunctions& functions) {
-  const Digest digest =
-      TensorDigest(DType::kUInt8, Shape{static_cast<std::int64_t>(file.size())}, file);
+  const Digest digest = DigestOf(file);
   const std::size_t name = family == CheckpointFamily::kAny ? digest[2] % kNames.size() : 0;
   const std::string path = folder + std::string(kNames[name]);
   const std::string again = folder + "/again.h5";
@@ -290,6 +228,12 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
     result.verdict =
         FaultVerdict(Severity::kFalseRefusal, "options-let-less-pass",
                      "loaded without options, and not, or otherwise, with them", options);
+  }
+  if (result.verdict.kind == VerdictKind::kHeld && AsksForModel(*tree, digest)) {
+    result.verdict = CheckModelLoading({*tree, path, again, functions});
+  }
+  if (result.verdict.kind == VerdictKind::kHeld && digest[4] % 64 == 0) {
+    result.verdict = CheckPaths(models[model], folder, path, functions);
   }
   return result;
 }

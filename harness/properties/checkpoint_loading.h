@@ -18,6 +18,8 @@ struct CheckpointFunctions {
       [](const Network& network, const std::string& path, Format format) {
         return SaveWeights(network, path, format, {.sync = false});
       };
+  Result<LoadedModel> (*load_model)(const std::string& path,
+                                    const LoadOptions& options) = LoadModel;
 };
 
 // Which files a check is about: one of another format is not asked. kAny: whatever it is, under a
@@ -37,6 +39,8 @@ struct CheckpointLoadingResult {
 // file holds; saved and loaded into a fresh model the variables are the same bit for bit. Options
 // only let more pass: what loads without them loads the same with them (by_name aside)."
 //
+// Besides, of whole models, checkpoint_model.h, and now and then of paths, checkpoint_paths.h.
+//
 // The file is loaded without options and with options that its digest chooses, into the one of
 // `models` whose variables have the number and total size of the file's weights; if there is none,
 // into one that its digest chooses. REQUIRES: `models` is not empty; `folder` exists, and files in
@@ -46,7 +50,12 @@ CheckpointLoadingResult CheckCheckpointLoading(std::span<const std::byte> file,
                                                const std::string& folder,
                                                const CheckpointFunctions& functions = {});
 
-// The one of `models` that `root` is loaded into; `choice` is any number, the file's own.
+// The options that the file's digest chooses, and whether it is then read through a mapping.
+LoadOptions OptionsFor(std::span<const std::byte> file);
+
+// The one of `models` that the file is loaded into, and that a tree is; `choice` is any number, the
+// file's own.
+std::size_t ModelFor(std::span<const std::byte> file, std::span<const Network> models);
 std::size_t ChooseModel(const Group& root, std::span<const Network> models, std::size_t choice);
 
 }  // namespace weightproof

@@ -318,6 +318,15 @@ class Audit {
 
 }  // namespace
 
+std::vector<Tensor> MarkedValues(const Network& network, std::uint32_t mark) {
+  std::vector<Tensor> values;
+  for (const VariablePlan* plan : network.variable_plans()) {
+    Tensor& value = values.emplace_back(DType::kFloat32, plan->shape);
+    for (std::uint32_t& bits : value.values<std::uint32_t>()) bits = 0x7fc00000U + ++mark;
+  }
+  return values;
+}
+
 LoadingFault FaultOfAccepted(const AcceptedLoad& load) { return Audit(load).Run(); }
 
 }  // namespace weightproof

@@ -1,6 +1,7 @@
 // Whether the report of an accepted load is true: held against the file's tree and the variables.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -8,6 +9,10 @@
 #include "model/checkpoint/checkpoint.h"
 
 namespace weightproof {
+
+// NaNs that no two variables share and no file is likely to hold: whatever a load does shows.
+// Others for another `mark`.
+std::vector<Tensor> MarkedValues(const Network& network, std::uint32_t mark);
 
 struct LoadingFault {
   std::string cause;     // as of a Verdict; empty: no fault

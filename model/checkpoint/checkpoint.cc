@@ -100,15 +100,13 @@ LoadReport Apply(Assignment assignment, Network& network) {
   return std::move(assignment.report);
 }
 
-Result<LoadReport> LoadTree(Network& network, const Group& root, const std::string& path,
-                            const LoadOptions& options) {
-  Result<Format> format = DetectFormat(root, path);
+Result<Assignment> MatchTree(const ModelPlan& plan, const Group& root, const std::string& path,
+                             const LoadOptions& options) {
+  const Result<Format> format = DetectFormat(root, path);
   if (!format) return std::unexpected(format.error());
-  Result<Assignment> assignment = Match(*format, network.plan(), root, options, path);
-  if (!assignment) return std::unexpected(assignment.error());
-  LoadReport report = Apply(std::move(*assignment), network);
-  NoteSuffix(path, network.plan().dialect, report);
-  return report;
+  Result<Assignment> assignment = Match(*format, plan, root, options, path);
+  if (assignment) NoteSuffix(path, plan.dialect, assignment->report);
+  return assignment;
 }
 
 }  // namespace
@@ -198,7 +196,9 @@ Result<LoadReport> LoadWeights(Network& network, const std::string& path,
                                const LoadOptions& options) {
   Result<Group> root = options.read_tree(path);
   if (!root) return std::unexpected(root.error());
-  return LoadTree(network, *root, path, options);
+  Result<Assignment> assignment = MatchTree(network.plan(), *root, path, options);
+  if (!assignment) return std::unexpected(assignment.error());
+  return Apply(std::move(*assignment), network);
 }
 
 Result<LoadedModel> LoadModel(const std::string& path, const LoadOptions& options) {
@@ -222,14 +222,16 @@ Result<LoadedModel> LoadModel(const std::string& path, const LoadOptions& option
   if (!architecture) return located(architecture.error());
   Result<ModelPlan> plan = PlanSequential(*architecture);
   if (!plan) return located(plan.error());
-  Result<Network> network = Network::Create(std::move(*plan));
-  if (!network) return located(network.error());
-  Result<LoadReport> report = LoadTree(*network, *root, path, options);
-  if (!report) return std::unexpected(report.error());
-  if (Status named = CheckNamesOfConfig(network->plan(), *report, path); !named) {
+  // Matched before the network is made: a config of a few bytes can ask for any amount of memory.
+  Result<Assignment> assignment = MatchTree(*plan, *root, path, options);
+  if (!assignment) return std::unexpected(assignment.error());
+  if (Status named = CheckNamesOfConfig(*plan, assignment->report, path); !named) {
     return std::unexpected(named.error());
   }
-  return LoadedModel{std::move(*network), std::move(*report)};
+  Result<Network> network = Network::Create(std::move(*plan));
+  if (!network) return located(network.error());
+  LoadReport report = Apply(std::move(*assignment), *network);
+  return LoadedModel{std::move(*network), std::move(report)};
 }
 
 }  // namespace weightproof

@@ -79,10 +79,13 @@ const char* Inconsistency(const StoredArray& array) {
       return "its number of strings differs from its shape";
     }
     for (const std::string& value : array.strings) {
-      if (vlen ? value.find('\0') != std::string::npos : value.size() > array.type.size) {
-        return vlen ? "a string of variable length holds a NUL byte"
-                    : "a string is longer than its element type";
+      if (vlen && value.find('\0') != std::string::npos) {
+        return "a string of variable length holds a NUL byte";
       }
+      if (!vlen && value.size() > array.type.size)
+        return "a string is longer than its element type";
+      // The padding is NUL too.
+      if (!vlen && value.ends_with('\0')) return "a string of fixed length ends in a NUL byte";
     }
     return nullptr;
   }

@@ -51,7 +51,7 @@ class ChunkReader {
         shape_(dataset.space.shape),
         chunk_(dataset.layout.chunk),
         rank_(dataset.space.shape.size()),
-        ratio_max_(limits.inflate_ratio_max),
+        ratio_max_(std::max<std::size_t>(limits.inflate_ratio_max, 1)),  // 1: nothing is compressed
         verifies_(limits.chunk_checksums),
         values_(std::move(values)) {}
 
