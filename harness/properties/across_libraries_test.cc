@@ -27,6 +27,11 @@ class HalfLibrary final : public Testee {
     return inner_.Save(request);
   }
   Answer Load(const LoadRequest& request) override {
+    if (!refused_suffix_.empty() && request.path.ends_with(refused_suffix_)) {
+      Answer unsupported;
+      unsupported.outcome = Outcome::kUnsupported;
+      return unsupported;
+    }
     loaded_ = request.build.program.architecture->dialect;
     before_ = request.build.before.size();
     return Shifted(inner_.Load(request));
@@ -36,7 +41,8 @@ class HalfLibrary final : public Testee {
   Dialect seen_ = Dialect::kKeras3;
   Dialect loaded_ = Dialect::kKeras3;
   std::size_t before_ = 99;
-  float shift_ = 0;  // that the library computes otherwise, whoever has set its weights
+  std::string refused_suffix_;  // that means another format to it
+  float shift_ = 0;             // that the library computes otherwise, whoever has set its weights
 
  private:
   Answer Shifted(Answer answer) const {
@@ -116,6 +122,26 @@ TEST(TwoLibraries, ThatComputeOtherFunctionsAreFound) {
   ASSERT_TRUE(seen.observation && seen.observation->agreement);
   EXPECT_FALSE(seen.observation->agreement->agree);
   EXPECT_NEAR(seen.observation->agreement->difference, 0.01, 1e-4);
+}
+
+TEST(TwoLibraries, PlainPathsEndAsThePathThatIsLoadedFrom) {
+  HalfLibrary writer("old", "keras3"), reader("new", "keras3");
+  Case c = TwoDense("tanh");
+  c.route.format = RouteFormat::kLegacyH5;  // which the writer writes under any suffix
+  c.route.load_path = PathSpec{"back\\slash.h5", PathSetup::kNone, false};
+  const Scratch scratch;
+  for (const char* suffix : {".weights.h5", "plain.h5"}) {
+    reader.refused_suffix_ = suffix;
+    const ObserveResult seen = Play(c, writer, reader);
+    ASSERT_TRUE(seen.observation.has_value()) << seen.unsupported;
+    ASSERT_TRUE(seen.observation->plain_path_load.has_value());
+    const bool plays = suffix == std::string_view(".weights.h5");
+    EXPECT_EQ(seen.observation->plain_path_load->outcome == Outcome::kOk, plays);
+    for (const ClauseVerdict& one : RunCase(c, writer, reader, scratch.path()).clauses) {
+      if (one.clause != "path-never-matters") continue;
+      EXPECT_EQ(one.verdict.kind, plays ? VerdictKind::kHeld : VerdictKind::kNotAsked);
+    }
+  }
 }
 
 TEST(TwoLibraries, OfOneNameAndVersionAreOne) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "harness/oracle/legacy_names.h"
@@ -278,9 +279,14 @@ void Player::PlayPlainPath() {
     return;
   }
   if (!c_.damage.empty() && !WriteFile(path, AsBytes(file_))) return;
-  o_.plain_path_load = reader_.Load(LoadFrom(path));
+  // The suffix of the path that is loaded from: by it libraries choose a format.
+  const std::string from = c_.route.sharded ? path : PlainPath(target.text);
+  std::error_code error;
+  if (from != path) std::filesystem::rename(path, from, error);
+  if (error) return;
+  o_.plain_path_load = reader_.Load(LoadFrom(from));
   ++result_.round_trips;
-  RemoveTree(path);
+  RemoveTree(from);
 }
 
 void Player::PlayPlainSession() {
