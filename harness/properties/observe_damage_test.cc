@@ -21,11 +21,13 @@ class OverlooksTail final : public AlteredBuiltin {
     Answer answer = AlteredBuiltin::Load(request);
     if (answer.outcome != Outcome::kOk || wrong == 0) return answer;
     answer.variables[0].tensor.values<float>()[0] += wrong;
+    if (!says.empty()) answer.reports.push_back({"warning", "", says});
     return answer;
   }
 
   std::size_t tail = 0;
   float wrong = 0;
+  std::string says;
 };
 
 class OneEditOverlooked : public ::testing::Test {
@@ -52,6 +54,15 @@ TEST_F(OneEditOverlooked, OtherValuesThanTheFileSaysAreAnErrorAllTheSame) {
   testee_.tail = 1;
   testee_.wrong = 1;
   EXPECT_EQ(Judge(std::string(kFlip) + ", " + kAppend), VerdictKind::kFalsified);
+  EXPECT_EQ(Judge(kAppend), VerdictKind::kFalsified);
+}
+
+TEST_F(OneEditOverlooked, ALoaderThatWarnsOfALayerHasSaidThatTheFileIsDamaged) {
+  testee_.tail = 1;
+  testee_.wrong = 1;
+  testee_.says = "UserWarning: <Dense name=dense, built=True> could not be loaded";
+  EXPECT_EQ(Judge(kAppend), VerdictKind::kHeld);
+  testee_.says = "UserWarning: this release is old";
   EXPECT_EQ(Judge(kAppend), VerdictKind::kFalsified);
 }
 
