@@ -76,8 +76,12 @@ std::string FirstFrame(const std::vector<std::string_view>& lines, std::size_t f
     if (foreign) continue;
     const std::size_t in = line.find(" in ");
     if (in != std::string_view::npos) {
-      const std::string_view name = line.substr(in + 4);
-      return std::string(name.substr(0, name.find_first_of("( ")));
+      std::string name(line.substr(in + 4));
+      constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+      for (std::size_t at = 0; (at = name.find(kAnonymous)) != std::string::npos;) {
+        name.erase(at, kAnonymous.size());
+      }
+      return name.substr(0, name.find_first_of("( "));
     }
     const std::size_t module = line.rfind('/');
     if (module != std::string_view::npos) {
