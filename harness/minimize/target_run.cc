@@ -60,6 +60,16 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
   return lines;
 }
 
+// Its name, of "a::(anonymous namespace)::Read(int) /src/a.cc:7:3": "a::Read".
+std::string FunctionIn(std::string_view frame) {
+  constexpr std::string_view kAnonymous = "(anonymous namespace)::";
+  std::string name(frame);
+  for (std::size_t at = 0; (at = name.find(kAnonymous)) != std::string::npos;) {
+    name.erase(at, kAnonymous.size());
+  }
+  return name.substr(0, name.find_first_of("( "));
+}
+
 // The function of the first frame of ours below line `from`: "    #1 0x55 in Read(...) a.cc:7:3",
 // or, where nothing names functions, its place in the program: "(fuzz_x+0x1234)".
 std::string FirstFrame(const std::vector<std::string_view>& lines, std::size_t from) {
@@ -71,17 +81,15 @@ std::string FirstFrame(const std::vector<std::string_view>& lines, std::size_t f
       continue;
     }
     in_stack = true;
-    const bool foreign = std::ranges::any_of(
-        kNotOurs, [line](std::string_view word) { return line.contains(word); });
-    if (foreign) continue;
     const std::size_t in = line.find(" in ");
-    if (in != std::string_view::npos) {
-      std::string name(line.substr(in + 4));
-      constexpr std::string_view kAnonymous = "(anonymous namespace)::";
-      for (std::size_t at = 0; (at = name.find(kAnonymous)) != std::string::npos;) {
-        name.erase(at, kAnonymous.size());
-      }
-      return name.substr(0, name.find_first_of("( "));
+    const std::string name = in == std::string_view::npos ? "" : FunctionIn(line.substr(in + 4));
+    // Types of parameters say nothing about whose function it is.
+    const std::string told = " " + name + std::string(line.substr(line.rfind(' ') + 1));
+    const bool foreign = std::ranges::any_of(
+        kNotOurs, [&told](std::string_view word) { return told.contains(word); });
+    if (foreign) continue;
+    if (!name.empty()) {
+      return name;
     }
     const std::size_t module = line.rfind('/');
     if (module != std::string_view::npos) {

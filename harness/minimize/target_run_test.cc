@@ -57,11 +57,10 @@ TEST(Reason, IsTheKindAndTheFirstFrameOfOurs) {
                      "    #0 0x55d1 in __asan_memcpy (/b/fuzz_x+0x1)\n"
                      "    #1 0x55d2 in weightproof::Read(int) /src/model/read.cc:7:3\n"),
             "AddressSanitizer: heap-buffer-overflow in weightproof::Read");
-  EXPECT_EQ(
-      ReasonIn(
-          "==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x60200 at pc\n"
-          "    #0 0x55d2 in weightproof::(anonymous namespace)::Walk::Go(int) /src/a.cc:7:3\n"),
-      "AddressSanitizer: heap-use-after-free in weightproof::Walk::Go");
+  EXPECT_EQ(ReasonIn("==7==ERROR: AddressSanitizer: heap-use-after-free on address 0x60200 at pc\n"
+                     "    #0 0x55d2 in weightproof::(anonymous namespace)::Walk::Go(int, "
+                     "std::span<int>) /src/a.cc:7:3\n"),
+            "AddressSanitizer: heap-use-after-free in weightproof::Walk::Go");
   EXPECT_EQ(ReasonIn("==7==ERROR: AddressSanitizer: SEGV on unknown address 0x0 (pc 0x1)\n"
                      "    #0 0x55d1  (/b/fuzz_x+0x1234) (BuildId: 1)\n"),
             "AddressSanitizer: SEGV in fuzz_x+0x1234");
