@@ -67,7 +67,11 @@ std::string FunctionIn(std::string_view frame) {
   for (std::size_t at = 0; (at = name.find(kAnonymous)) != std::string::npos;) {
     name.erase(at, kAnonymous.size());
   }
-  return name.substr(0, name.find_first_of("( "));
+  name.resize(std::min(name.find(" /"), name.size()));
+  // Of C++ with its parameters ("operator new(unsigned long)"), of C without.
+  const std::size_t parameters = name.find('(');
+  const std::size_t end = parameters == std::string::npos ? name.find(' ') : parameters;
+  return std::string(Trimmed(std::string_view(name).substr(0, end)));
 }
 
 // The function of the first frame of ours below line `from`: "    #1 0x55 in Read(...) a.cc:7:3",
@@ -84,7 +88,10 @@ std::string FirstFrame(const std::vector<std::string_view>& lines, std::size_t f
     const std::size_t in = line.find(" in ");
     const std::string name = in == std::string_view::npos ? "" : FunctionIn(line.substr(in + 4));
     // Types of parameters say nothing about whose function it is.
-    const std::string told = " " + name + std::string(line.substr(line.rfind(' ') + 1));
+    const std::size_t path = std::min(line.rfind(" /"), line.rfind(" ("));
+    const std::string told =
+        name.empty() ? std::string(line)
+                     : " " + name + std::string(line.substr(std::min(path, line.size())));
     const bool foreign = std::ranges::any_of(
         kNotOurs, [&told](std::string_view word) { return told.contains(word); });
     if (foreign) continue;
