@@ -88,7 +88,7 @@ std::string FirstFrame(const std::vector<std::string_view>& lines, std::size_t f
     const std::size_t in = line.find(" in ");
     const std::string name = in == std::string_view::npos ? "" : FunctionIn(line.substr(in + 4));
     // Types of parameters say nothing about whose function it is.
-    const std::size_t path = std::min(line.rfind(" /"), line.rfind(" ("));
+    const std::size_t path = std::min(line.rfind(" /"), line.find(" (/"));
     const std::string told =
         name.empty() ? std::string(line)
                      : " " + name + std::string(line.substr(std::min(path, line.size())));

@@ -63,7 +63,8 @@ TEST(Reason, IsTheKindAndTheFirstFrameOfOurs) {
             "AddressSanitizer: heap-use-after-free in weightproof::Walk::Go");
   EXPECT_EQ(ReasonIn("==7==ERROR: AddressSanitizer: SEGV on unknown address 0x0 (pc 0x1)\n"
                      "    #0 0x55d0  (/lib/x86_64-linux-gnu/libc.so.6+0x8a) (BuildId: 2)\n"
-                     "    #0 0x55d1  (/b/fuzz_x+0x1234) (BuildId: 1)\n"),
+                     "    #1 0x55d1 in memcpy (/lib/libc.so.6+0x8b) (BuildId: 2)\n"
+                     "    #2 0x55d1  (/b/fuzz_x+0x1234) (BuildId: 1)\n"),
             "AddressSanitizer: SEGV in fuzz_x+0x1234");
   EXPECT_EQ(ReasonIn("==9==ERROR: LeakSanitizer: detected memory leaks\n\n"
                      "Direct leak of 24 byte(s) in 1 object(s) allocated from:\n"
