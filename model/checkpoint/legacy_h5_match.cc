@@ -106,6 +106,10 @@ class Matcher {
   void AddScopes(const LegacyLayer& layer) {
     for (const LegacyWeight& weight : layer.weights) {
       std::string_view rest = weight.name;
+      // The layer's own name may hold slashes of its own.
+      if (rest.starts_with(layer.name) && rest.substr(layer.name.size()).starts_with('/')) {
+        rest.remove_prefix(layer.name.size() + 1);
+      }
       for (std::size_t slash = rest.find('/'); slash != std::string_view::npos;
            slash = rest.find('/')) {
         judge_.AddFileName(rest.substr(0, slash));
