@@ -248,7 +248,10 @@ bool IsNoOp(std::string_view class_name, const Config& config) {
   const LayerSchema* schema = FindLayerSchema(class_name);
   if (schema == nullptr) return false;
   if (schema->no_op) return true;
-  return class_name == "Activation" && GetString(config, "activation") == "linear";
+  if (class_name != "Activation") return false;
+  // A config as it was given may leave the default out.
+  const auto given = config.find("activation");
+  return given == config.end() || given->second == ConfigValue(std::string("linear"));
 }
 
 bool GetBool(const Config& config, std::string_view key) {
