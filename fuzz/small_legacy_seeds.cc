@@ -3,6 +3,13 @@
 #include "fuzz/seed_edits.h"
 
 namespace weightproof::fuzz {
+namespace {
+
+void SetConfig(Group& root, const char* json) {
+  SetAttribute(root.attributes, StringAttribute("model_config", json));
+}
+
+}  // namespace
 
 Group SmallLegacy() {
   Group root;
@@ -117,30 +124,23 @@ std::vector<SeedEdit> EditsOfSmallLegacy() {
       {"config-of-two-texts", "refused: two texts where the model's config is due", false,
        [](Group& root) { SetTexts(root, "", "model_config", {"{}", "{}"}); }},
       {"config-that-is-no-json", "refused: a config cut short", false,
-       [](Group& root) {
-         SetAttribute(root.attributes, StringAttribute("model_config", "{\"class_name\": "));
-       }},
+       [](Group& root) { SetConfig(root, "{\"class_name\": "); }},
       {"config-of-no-shape", "refused: a config whose layers do not fit each other", false,
        [](Group& root) {
-         SetAttribute(
-             root.attributes,
-             StringAttribute(
-                 "model_config",
-                 R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)"
-                 R"({"class_name": "InputLayer", "config": {"batch_input_shape": [null, 4]}}, )"
-                 R"({"class_name": "Conv2D", "config": {"filters": 2, )"
-                 R"("kernel_size": [2, 2]}}]}})"));
+         SetConfig(root,
+                   R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)"
+                   R"({"class_name": "InputLayer", "config": {"batch_input_shape": [null, 4]}}, )"
+                   R"({"class_name": "Conv2D", "config": {"filters": 2, )"
+                   R"("kernel_size": [2, 2]}}]}})");
        }},
       {"config-of-a-huge-layer", "refused before memory is taken: a config of 4 billion weights",
        false,
        [](Group& root) {
-         SetAttribute(
-             root.attributes,
-             StringAttribute(
-                 "model_config",
-                 R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)"
-                 R"({"class_name": "InputLayer", "config": {"batch_input_shape": [null, 65536]}}, )"
-                 R"({"class_name": "Dense", "config": {"units": 65536, "use_bias": false}}]}})"));
+         SetConfig(
+             root,
+             R"({"class_name": "Sequential", "config": {"name": "m", "layers": [)"
+             R"({"class_name": "InputLayer", "config": {"batch_input_shape": [null, 65536]}}, )"
+             R"({"class_name": "Dense", "config": {"units": 65536, "use_bias": false}}]}})");
        }},
   };
 }

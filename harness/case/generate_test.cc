@@ -215,6 +215,42 @@ TEST(Generate, GivesBothSidesOneConfigDrivenBuildWhereAskedTo) {
   for (const std::string& due : AllFeatures(space)) EXPECT_TRUE(seen.contains(due)) << due;
 }
 
+TEST(Generate, OwesWithOneBuildOnBothSidesOnlyWhatAConfigCanBring) {
+  Space space;
+  space.same_build = true;
+  space.damage = false;
+  space.steps = {"graph",
+                 "calls",
+                 "operands",
+                 "outputs",
+                 "nest",
+                 "nest:functional",
+                 "nest:subclass",
+                 "nest:layer",
+                 "keep:list",
+                 "keep:lists",
+                 "keep:dict",
+                 "keep:set",
+                 "assemble:list",
+                 "name",
+                 "freeze",
+                 "rebuild:json",
+                 "rebuild:clone",
+                 "rebuild:from_config",
+                 "assemble:functional"};
+  for (const LayerSchema& schema : LayerSchemas()) space.layers.emplace_back(schema.class_name);
+  std::set<std::string> seen;
+  for (std::uint64_t index = 0; index < 2000; ++index) {
+    SeededChoices choices(5, index);
+    for (std::string& feature : Features(Generate(choices, space))) {
+      seen.insert(std::move(feature));
+    }
+  }
+  for (const std::string& due : AllFeatures(space)) {
+    EXPECT_TRUE(!due.starts_with("step:") || seen.contains(due)) << due;
+  }
+}
+
 TEST(Generate, MixesSameOtherAndDamagedModels) {
   int layers = 0;
   int damaged = 0;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <span>
 
 #include "harness/campaign/forked.h"
 #include "harness/campaign/shrink.h"
 #include "harness/cli/commands.h"
+#include "model/checkpoint/h5/superblock.h"
 
 namespace weightproof {
 namespace {
@@ -33,14 +35,8 @@ bool IsOneFile(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(a, b, error);
 }
 
-constexpr std::string_view kHdf5Signature = "\x89HDF\r\n\x1a\n";
-
-// At the start, or behind a user block of 512 bytes or a doubling of that.
 bool LooksLikeHdf5(std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size(); at = at == 0 ? 512 : at * 2) {
-    if (bytes.substr(at).starts_with(kHdf5Signature)) return true;
-  }
-  return false;
+  return h5::FindSignature(std::as_bytes(std::span(bytes))).has_value();
 }
 
 bool LooksLikeJson(std::string_view bytes) {
