@@ -183,6 +183,7 @@ void Player::PlayCleanLoad() {
   LoadRequest request = LoadFrom(path);
   request.build = WriterBuildForReader();
   request.initial = &o_.saved;
+  request.is_control = !c_.route.sharded;
   o_.clean_load = reader_.Load(request);
   RemoveTree(path);
 }

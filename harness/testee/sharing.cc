@@ -11,7 +11,7 @@
 namespace weightproof {
 namespace {
 
-constexpr std::size_t kKeptMax = 8;
+constexpr std::size_t kKeptMax = 16;
 constexpr std::size_t kSavedBytesMax = std::size_t{4} << 20;
 
 // A session that lasts for one request, or whose point is that something is done twice.
@@ -37,37 +37,28 @@ std::optional<std::string> BytesOf(const std::filesystem::path& path) {
   return bytes;
 }
 
-bool IsFree(const std::filesystem::path& path) {
+// Where a save to `path` writes: there, or where a link that stays in the case's folder leads.
+std::optional<std::filesystem::path> WhereItWrites(const std::filesystem::path& path,
+                                                   const std::string& directory) {
   std::error_code error;
-  const auto status = std::filesystem::symlink_status(path, error);
-  return status.type() == std::filesystem::file_type::not_found;
+  if (!std::filesystem::is_symlink(path, error)) return path;
+  const std::filesystem::path target =
+      path.parent_path() / std::filesystem::read_symlink(path, error);
+  if (error || std::filesystem::is_symlink(target, error) || !Inside(target, directory)) {
+    return std::nullopt;
+  }
+  return target;
 }
 
-// What a save to `path` finds there, in a folder that is there: nothing, or a file; nullopt: else.
+// What is at `path`, in a folder that is there: nothing, or a file; nullopt: else.
 std::optional<std::string> FoundAt(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path.parent_path(), error)) return std::nullopt;
-  if (IsFree(path)) return "";
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return "";
   std::optional<std::string> bytes = BytesOf(path);
   if (bytes) bytes->insert(0, "file: ");
   return bytes;
-}
-
-std::set<std::string> NamesIn(const std::filesystem::path& folder) {
-  std::set<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    names.insert(entry.path().filename());
-  }
-  return names;
-}
-
-// nullopt for what is not a regular file of moderate size.
-std::vector<std::optional<std::string>> BytesOfAll(const std::filesystem::path& folder,
-                                                   const std::set<std::string>& names) {
-  std::vector<std::optional<std::string>> all;
-  for (const std::string& name : names) all.push_back(BytesOf(folder / name));
-  return all;
 }
 
 void ReplaceAll(std::string& text, const std::string& from, const std::string& to) {
@@ -97,32 +88,45 @@ void SharingTestee::Keep(std::deque<Kept>& kept, Kept one) {
   if (kept.size() > kKeptMax) kept.pop_back();
 }
 
-std::optional<SharingTestee::SavedFiles> SharingTestee::NewFiles(
-    const std::filesystem::path& folder, const std::set<std::string>& names) {
-  SavedFiles files;
-  std::uintmax_t left = kSavedBytesMax;
+SharingTestee::Snapshot SharingTestee::Look(const std::filesystem::path& folder) {
+  Snapshot seen;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename();
-    if (names.contains(name)) continue;
-    std::optional<std::string> bytes = BytesOf(entry.path());
-    if (!bytes || bytes->size() > left) return std::nullopt;
-    left -= bytes->size();
-    files.emplace_back(name, *std::move(bytes));
+    seen.emplace(entry.path().filename(), BytesOf(entry.path()));
   }
-  if (error || files.empty()) return std::nullopt;
-  return files;
+  return seen;
 }
 
-bool SharingTestee::PutInto(const std::filesystem::path& path, const SavedFiles& files) {
-  const std::filesystem::path folder = path.parent_path();
-  const auto may_be_put = [&](const auto& file) {
-    return folder / file.first == path || IsFree(folder / file.first);
+std::optional<std::vector<SharingTestee::Change>> SharingTestee::Changes(const Snapshot& before,
+                                                                         const Snapshot& after) {
+  std::vector<Change> changes;
+  std::size_t left = kSavedBytesMax;
+  std::size_t still_there = 0;
+  for (const auto& [name, bytes] : after) {
+    const auto old = before.find(name);
+    if (old != before.end()) {
+      ++still_there;
+      if (old->second == bytes) continue;
+      if (!old->second) return std::nullopt;
+    }
+    if (!bytes || bytes->size() > left) return std::nullopt;
+    left -= bytes->size();
+    changes.push_back({name, old != before.end() ? old->second : std::nullopt, *bytes});
+  }
+  if (still_there != before.size()) return std::nullopt;
+  return changes;
+}
+
+bool SharingTestee::Repeat(const std::filesystem::path& folder,
+                           const std::vector<Change>& changes) {
+  const auto is_as_before = [&](const Change& change) {
+    const std::optional<std::string> found = FoundAt(folder / change.name);
+    return found && *found == (change.before ? "file: " + *change.before : "");
   };
-  if (!std::ranges::all_of(files, may_be_put)) return false;
-  return std::ranges::all_of(files, [&](const auto& file) {
-    std::ofstream out(folder / file.first, std::ios::binary);
-    out << file.second;
+  if (!std::ranges::all_of(changes, is_as_before)) return false;
+  return std::ranges::all_of(changes, [&](const Change& change) {
+    std::ofstream out(folder / change.name, std::ios::binary);
+    out << change.after;
     out.close();
     return out.good();
   });
@@ -136,26 +140,30 @@ Answer SharingTestee::Save(const SaveRequest& given) {
   request.more_inputs = nullptr;
   const std::string& directory = given.build.directory;
   const std::optional<std::string> inside = Inside(given.path, directory);
-  const std::optional<std::string> found = FoundAt(given.path);
-  if (!inside || !found) return inner_->Save(request);
-  const std::filesystem::path path = given.path;
+  const std::optional<std::filesystem::path> target =
+      inside ? WhereItWrites(given.path, directory) : std::nullopt;
+  const std::optional<std::string> found = target ? FoundAt(*target) : std::nullopt;
+  if (!found) return inner_->Save(request);
+  const std::filesystem::path folder = target->parent_path();
 
   SaveRequest anywhere = request;
   anywhere.build.directory.clear();
   anywhere.path = *inside;
-  std::string key = SaveLine(anywhere, 0) + *found;
+  std::string key = SaveLine(anywhere, 0) + *Inside(*target, directory) + "\n" + *found;
   if (const Kept* kept = Find(saves_, key)) {
-    if (PutInto(path, kept->files)) return Moved(kept->answer, kept->directory, directory);
+    if (Repeat(folder, kept->changes)) return Moved(kept->answer, kept->directory, directory);
   }
-  std::set<std::string> names = NamesIn(path.parent_path());
-  names.erase(path.filename());
-  const std::vector<std::optional<std::string>> others = BytesOfAll(path.parent_path(), names);
+  const Snapshot before = Look(folder);
   Answer answer = inner_->Save(request);
-  if (answer.outcome != Outcome::kOk) return answer;
-  // Shards that were there and are others now would have to be handed on over others again.
-  if (BytesOfAll(path.parent_path(), names) != others) return answer;
-  if (std::optional<SavedFiles> files = NewFiles(path.parent_path(), names)) {
-    Keep(saves_, {std::move(key), directory, answer, *std::move(files)});
+  const bool done = answer.outcome == Outcome::kOk;
+  if (!done && answer.outcome != Outcome::kRefused && answer.outcome != Outcome::kUnsupported) {
+    return answer;
+  }
+  std::optional<std::vector<Change>> changes = Changes(before, Look(folder));
+  // Where the link itself was replaced, or all is elsewhere, the files here are not the save.
+  const bool is_here = WhereItWrites(given.path, directory) == target;
+  if (changes && is_here && done == !changes->empty()) {
+    Keep(saves_, {std::move(key), directory, answer, *std::move(changes)});
   }
   return answer;
 }
@@ -164,7 +172,23 @@ Answer SharingTestee::Load(const LoadRequest& given) {
   if (!on_ || IsPlayedWhole(given.build.session)) return inner_->Load(given);
   LoadRequest request = given;
   request.build.reuse = true;
-  return inner_->Load(request);
+  const std::string& directory = given.build.directory;
+  const std::optional<std::string> inside = Inside(given.path, directory);
+  const bool may_share = given.is_control && inside && given.resave_path.empty();
+  const std::optional<std::string> found = may_share ? FoundAt(given.path) : std::nullopt;
+  if (!found) return inner_->Load(request);
+  LoadRequest anywhere = request;
+  anywhere.build.directory.clear();
+  anywhere.path = *inside;
+  std::string key = LoadLine(anywhere, 0) + *found;
+  if (const Kept* kept = Find(control_loads_, key)) {
+    return Moved(kept->answer, kept->directory, directory);
+  }
+  Answer answer = inner_->Load(request);
+  if (answer.outcome == Outcome::kOk) {
+    Keep(control_loads_, {std::move(key), directory, answer, {}});
+  }
+  return answer;
 }
 
 // Earlier models, names and folders have no part in what directly assigned variables predict.

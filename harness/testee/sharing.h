@@ -5,7 +5,8 @@
 //   case k+1  the same save: file and answer again; load R by another path: the model R again;
 //             assign R: the answer again           none
 //
-// A save in shards leaves several files; all of them are handed on.
+// A save in shards leaves several files; all of them are handed on. A load is done each time, but for
+// the control arms of clauses that ask what the loader says when nothing is wrong.
 //
 // Such answers sift. What they falsify is asked again with sharing off, where every request is
 // played whole.
@@ -13,11 +14,10 @@
 
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "harness/testee/testee.h"
@@ -37,27 +37,34 @@ class SharingTestee : public Testee {
   Answer Assign(const AssignRequest& request) override;
 
  private:
-  // What a save left in the folder of its path: names and bytes.
-  using SavedFiles = std::vector<std::pair<std::string, std::string>>;
+  // A file in the folder that a save wrote to: its bytes before, if it was there, and after.
+  struct Change {
+    std::string name;
+    std::optional<std::string> before;
+    std::string after;
+  };
   struct Kept {
     std::string request;  // without the case's folder
     std::string directory;
     Answer answer;
-    SavedFiles files;  // of a save
+    std::vector<Change> changes;  // of a save
   };
+  // Names in a folder and their bytes; nullopt for what is no regular file of a moderate size.
+  using Snapshot = std::map<std::string, std::optional<std::string>>;
 
   static const Kept* Find(const std::deque<Kept>& kept, const std::string& request);
   static void Keep(std::deque<Kept>& kept, Kept one);
-  // What is in `folder` and not among `names`; nullopt: more than files of a moderate size.
-  static std::optional<SavedFiles> NewFiles(const std::filesystem::path& folder,
-                                            const std::set<std::string>& names);
-  // As a save to `path` left them. False, and nothing done, where another one is there already.
-  static bool PutInto(const std::filesystem::path& path, const SavedFiles& files);
+  static Snapshot Look(const std::filesystem::path& folder);
+  // nullopt where one cannot be made again: a folder, a link, something gone, or too much.
+  static std::optional<std::vector<Change>> Changes(const Snapshot& before, const Snapshot& after);
+  // False, and nothing done, where a file that changes is not as it was for the first save.
+  static bool Repeat(const std::filesystem::path& folder, const std::vector<Change>& changes);
 
   std::unique_ptr<Testee> inner_;
   bool on_ = false;
   std::deque<Kept> saves_;
   std::deque<Kept> controls_;
+  std::deque<Kept> control_loads_;
 };
 
 }  // namespace weightproof

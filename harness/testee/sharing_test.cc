@@ -18,6 +18,7 @@ class CountingTestee : public Testee {
   Answer Save(const SaveRequest& request) override {
     ++saves;
     reused = request.build.reuse;
+    if (refuses) return Refusal(request.path);
     std::ofstream(request.path) << saves;
     if (request.sharded) std::ofstream(request.path + "_0") << "shard " << saves;
     Answer answer;
@@ -36,8 +37,15 @@ class CountingTestee : public Testee {
     return {};
   }
 
+  static Answer Refusal(const std::string& path) {
+    Answer answer;
+    answer.outcome = Outcome::kRefused;
+    answer.error_message = "no " + path;
+    return answer;
+  }
+
   int saves = 0, loads = 0, assigns = 0;
-  bool reused = false;
+  bool reused = false, refuses = false;
   std::size_t before = 0;
 
  private:
@@ -153,24 +161,70 @@ TEST_F(Sharing, AllFilesOfAShardedSaveAreHandedOnUnlessOneIsThere) {
   EXPECT_EQ(Read(c + "/m.h5_0"), "shard 2");
 }
 
-TEST_F(Sharing, ASaveThatReplacesShardsIsNotHandedOnWithoutThem) {
+TEST_F(Sharing, ASaveThatReplacesShardsIsHandedOnOverThoseAlone) {
   CountingTestee& inner = Wrap();
-  for (const char* name : {"a", "b", "c"}) {
+  const auto save_over = [&](const std::string& name, const std::string& shard) {
     const std::string folder = Folder(name);
     std::ofstream(folder + "/m.h5") << "old";
-    std::ofstream(folder + "/m.h5_0") << "old shard";
+    if (!shard.empty()) std::ofstream(folder + "/m.h5_0") << shard;
     SaveRequest request = SaveIn(folder);
     request.sharded = true;
     sharing_->Save(request);
-    EXPECT_EQ(Read(folder + "/m.h5_0"), "shard " + Read(folder + "/m.h5")) << name;
-  }
-  // Where they are free, too.
-  SaveRequest request = SaveIn(Folder("d"));
-  request.sharded = true;
-  std::ofstream(root_ + "/d/m.h5") << "old";
-  sharing_->Save(request);
-  EXPECT_EQ(Read(root_ + "/d/m.h5_0"), "shard " + Read(root_ + "/d/m.h5"));
-  EXPECT_EQ(inner.saves, 4);
+    return Read(folder + "/m.h5") + " with " + Read(folder + "/m.h5_0");
+  };
+  EXPECT_EQ(save_over("a", "old shard"), "1 with shard 1");
+  EXPECT_EQ(save_over("b", "old shard"), "1 with shard 1");
+  EXPECT_EQ(inner.saves, 1);
+  EXPECT_EQ(save_over("c", "another shard"), "2 with shard 2");
+  EXPECT_EQ(save_over("d", ""), "3 with shard 3");
+  EXPECT_EQ(inner.saves, 3);
+}
+
+TEST_F(Sharing, ASaveThroughALinkInTheFolderIsHandedOnThroughOne) {
+  CountingTestee& inner = Wrap();
+  const auto save_through = [&](const std::string& name, const std::string& target) {
+    const std::string folder = Folder(name);
+    Folder(name + "/linked");
+    std::filesystem::create_symlink(folder + target, folder + "/m.h5");
+    sharing_->Save(SaveIn(folder));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder + "/m.h5"));
+    return Read(folder + target);
+  };
+  EXPECT_EQ(save_through("a", "/linked/target"), "1");
+  EXPECT_EQ(save_through("b", "/linked/target"), "1");
+  EXPECT_EQ(save_through("c", "/linked/other"), "2");
+  EXPECT_EQ(inner.saves, 2);
+}
+
+TEST_F(Sharing, ARefusedSaveIsAskedOnceForEachThingThatItFinds) {
+  CountingTestee& inner = Wrap();
+  inner.refuses = true;
+  sharing_->Save(SaveIn(Folder("a")));
+  const std::string b = Folder("b");
+  const Answer again = sharing_->Save(SaveIn(b));
+  EXPECT_EQ(inner.saves, 1);
+  EXPECT_EQ(again.outcome, Outcome::kRefused);
+  EXPECT_EQ(again.error_message, "no " + b + "/m.h5");
+  EXPECT_FALSE(std::filesystem::exists(b + "/m.h5"));
+  std::ofstream(Folder("c") + "/m.h5") << "old";
+  sharing_->Save(SaveIn(root_ + "/c"));
+  EXPECT_EQ(inner.saves, 2);
+}
+
+TEST_F(Sharing, AControlLoadOfAnEqualFileIsDoneOnce) {
+  CountingTestee& inner = Wrap();
+  const auto load_from = [&](const std::string& name, const std::string& content) {
+    LoadRequest request;
+    request.build = Plays(Folder(name));
+    request.path = root_ + "/" + name + "/m.h5";
+    request.is_control = true;
+    std::ofstream(request.path) << content;
+    sharing_->Load(request);
+    return inner.loads;
+  };
+  EXPECT_EQ(load_from("a", "file"), 1);
+  EXPECT_EQ(load_from("b", "file"), 1);
+  EXPECT_EQ(load_from("c", "another"), 2);
 }
 
 TEST_F(Sharing, ControlArmsForgetEarlierModelsAndAreAskedOnce) {

@@ -80,6 +80,7 @@ struct LoadRequest {
       resave_path;  // not empty: after an accepted load the model is saved there, same format
   const Tensor* inputs = nullptr;
   const std::vector<Tensor>* more_inputs = nullptr;  // of a model with several inputs
+  bool is_control = false;  // one file, loaded to learn what is said where nothing is wrong
 };
 
 struct AssignRequest {
