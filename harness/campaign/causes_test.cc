@@ -198,7 +198,10 @@ TEST_F(Causes, WhatOnlySharedSessionsFalsifyIsNotCounted) {
   Engine engine = TwoCausesEngine();
   engine.shares = true;
   engine.ask = [](const Case&, const std::string&, std::string_view) { return Held(); };
+  engine.round_trips_asked = [] { return 3; };
   const CampaignResult r = RunCampaign(engine, Options(64));
+  EXPECT_EQ(r.statistics.round_trips,
+            RunCampaign(TwoCausesEngine(), Options(64)).statistics.round_trips + 40 * 3);
   EXPECT_TRUE(r.findings.empty());
   EXPECT_TRUE(r.unreproduced.empty());
   EXPECT_EQ(r.statistics.Of(VerdictKind::kFalsified), 0u);

@@ -59,6 +59,7 @@ struct TwoTestees {
 // Who saves and who loads; one and the same where they have one name.
 struct Pair {
   Runner writer, reader;
+  int round_trips_asked = 0;  // by questions of one clause
 
   bool same() const { return writer.name == reader.name; }
   // `share`: see SharingTestee. Between two libraries all is played, the writer's prediction too.
@@ -102,7 +103,10 @@ CaseResult RunOn(Pair& pair, const Case& c, const std::string& scratch, bool sha
 Verdict AskOn(Pair& pair, const Case& c, const std::string& scratch, std::string_view clause,
               bool share, const std::string* file = nullptr) {
   const Result<TwoTestees> made = pair.Take(share);
-  if (made) return RunClause(c, *made->writer, *made->reader, scratch, clause, file);
+  if (made) {
+    return RunClause(c, *made->writer, *made->reader, scratch, clause, file,
+                     &pair.round_trips_asked);
+  }
   return {VerdictKind::kHarnessError, Severity::kNone, "", made.error().Text()};
 }
 
@@ -148,6 +152,7 @@ bool IsBesideTheWeights(std::string_view clause, const Verdict& wanted) {
 // What only a real loader has: cases and candidates that share, a tale of what happened.
 void AddSharing(Engine& engine, const std::shared_ptr<Pair>& pair) {
   engine.shares = true;
+  engine.round_trips_asked = [pair] { return std::exchange(pair->round_trips_asked, 0); };
   engine.sift = [pair](const Case& c, const std::string& scratch, std::string_view clause) {
     return AskOn(*pair, c, scratch, clause, true);
   };

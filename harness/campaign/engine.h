@@ -60,7 +60,9 @@ struct Engine {
       ask_file;
   // The case alone, every request played whole.
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> ask;
-  // The same where candidates of a shrink may share work. Unset: `ask` is quick enough.
+  // Round trips that `ask` compared since this was last called. Unset: nobody counts them.
+  std::function<int()> round_trips_asked;
+  // The same as `ask` where candidates of a shrink may share work. Unset: `ask` is quick enough.
   std::function<Verdict(const Case&, const std::string& scratch, std::string_view clause)> sift;
   // Plays a case once more, to tell of it. Set for a real loader: it dies without harm to us.
   std::function<Explanation(const Case&, const std::string& scratch, std::string_view clause)>

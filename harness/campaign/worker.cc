@@ -163,6 +163,7 @@ class Worker {
       asked = true;
     }
     if (!asked) return;
+    if (engine_.round_trips_asked) result.round_trips += engine_.round_trips_asked();
     result.overall = OverallOf(result.clauses);
     if (std::ranges::none_of(result.clauses, IsToTell)) ++slot_.tally.only_shared;
   }

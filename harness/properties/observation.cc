@@ -16,7 +16,13 @@ const std::vector<NamedTensor>& SavedAsRead(const Observation& o) {
 }
 
 const Tensor* TrueValue(const Observation& o, std::string_view id) {
-  if (!o.truth) return FindTensor(SavedAsRead(o), id);
+  if (!o.truth) {
+    // Another model, of which no more is known: what has another shape cannot be taken.
+    const Tensor* saved = FindTensor(SavedAsRead(o), id);
+    const Tensor* initial = FindTensor(o.initial, id);
+    const bool fits = saved == nullptr || initial == nullptr || saved->shape() == initial->shape();
+    return fits ? saved : initial;
+  }
   const std::optional<Tensor>* value = o.truth->Find(id);
   return value != nullptr && value->has_value() ? &**value : FindTensor(o.initial, id);
 }

@@ -97,5 +97,12 @@ TEST_F(Cells, OfADamagedFileMayBeMissingWhatTheLoadTellsOf) {
   EXPECT_EQ(CheckLoudOrRight(o_).kind, VerdictKind::kHeld);
 }
 
+TEST_F(Cells, WithoutADecodedFileKeepWhatHasAnotherShape) {
+  const std::string id = o_.saved[0].id;
+  EXPECT_EQ(TrueValue(o_, id), &o_.saved[0].tensor);
+  o_.saved[0].tensor = Tensor(DType::kFloat32, {1, 1});
+  EXPECT_EQ(TrueValue(o_, id), FindTensor(o_.initial, id));
+}
+
 }  // namespace
 }  // namespace weightproof

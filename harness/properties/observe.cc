@@ -350,7 +350,14 @@ bool Player::Load() {
 
 bool Player::Sampled(std::string_view clause, unsigned one_in) const {
   if (!options_.clause.empty()) return options_.clause == clause;
-  return WeightHash(c_.weights.seed, clause, 0) % one_in == 0;
+  if (o_.writer->makes_reports) return WeightHash(c_.weights.seed, clause, 0) % one_in == 0;
+  // Members of a family have one seed.
+  const Route& route = c_.route;
+  const std::string about = std::string(clause) + (route.by_name ? ", by name" : "") +
+                            (route.skip_mismatch ? ", skips" : "") +
+                            (c_.damage.empty() ? "" : ", damaged") +
+                            (route.load_path ? ", " + route.load_path->text : "");
+  return WeightHash(c_.weights.seed, about, c_.reader.build.size()) % one_in == 0;
 }
 
 ObserveResult Player::Play() {

@@ -98,7 +98,7 @@ CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::str
 }
 
 Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
-                  std::string_view clause_name, const std::string* file) {
+                  std::string_view clause_name, const std::string* file, int* round_trips) {
   const Clause* clause = FindClause(clause_name);
   const CaseFolder folder(scratch);
   if (clause == nullptr || !folder.made()) {
@@ -106,6 +106,7 @@ Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::stri
   }
   const ObserveResult seen =
       Observe(c, writer, reader, folder.path(), {.clause = clause_name, .file = file});
+  if (round_trips != nullptr) *round_trips += seen.round_trips;
   if (!seen.harness_error.empty()) {
     return {VerdictKind::kHarnessError, Severity::kNone, "", seen.harness_error};
   }

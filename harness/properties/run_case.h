@@ -35,9 +35,10 @@ VerdictKind OverallOf(const std::vector<ClauseVerdict>& clauses);
 CaseResult RunCase(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
                    const std::string* file = nullptr);
 
-// The same, asking `clause` only (shrinking).
+// The same, asking `clause` only (shrinking). `round_trips`: see CaseResult; they are added.
 Verdict RunClause(const Case& c, Testee& writer, Testee& reader, const std::string& scratch,
-                  std::string_view clause, const std::string* file = nullptr);
+                  std::string_view clause, const std::string* file = nullptr,
+                  int* round_trips = nullptr);
 
 // Whether the clause has a question for this case at all, as far as both programs tell: false where
 // no answer of a load makes it falsified. The testees do nothing but describe themselves.

@@ -5,8 +5,8 @@
 //   case k+1  the same save: file and answer again; load R by another path: the model R again;
 //             assign R: the answer again           none
 //
-// A save in shards leaves several files; all of them are handed on. A load is done each time, but for
-// the control arms of clauses that ask what the loader says when nothing is wrong.
+// A save in shards leaves several files; all of them are handed on. A load is done each time, but
+// for the control arms of clauses that ask what the loader says when nothing is wrong.
 //
 // Such answers sift. What they falsify is asked again with sharing off, where every request is
 // played whole.

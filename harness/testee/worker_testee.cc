@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
 // With BuildRequest::reuse answers only sift: one that does not come is waited for again without.
-constexpr int kSiftShare = 20;
+constexpr int kSiftShare = 12;
 
 // Plain sessions, and those of one other environment: a library can take half a gigabyte.
 constexpr std::size_t kStandingMax = 2;

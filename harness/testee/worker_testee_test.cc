@@ -115,7 +115,7 @@ TEST(WorkerTestee, TellsOutcomesApart) {
 
 TEST(WorkerTestee, WaitsLessForAnswersThatOnlySift) {
   ProcessLimits limits = Quick();
-  limits.request_timeout = std::chrono::milliseconds(2'000);
+  limits.request_timeout = std::chrono::milliseconds(6'000);
   auto testee = WorkerTestee::Create(Fake("sleep 1000"), {}, limits);
   ASSERT_TRUE(testee.has_value());
   Request request;
