@@ -59,10 +59,7 @@ void SplitWeightName(ListedWeight& weight) {
     parts.push_back(weight.name.substr(begin, slash - begin));
     begin = slash + 1;
   }
-  weight.role = parts.back();
-  if (const std::size_t colon = weight.role.rfind(':'); colon != std::string::npos) {
-    weight.role.resize(colon);
-  }
+  weight.role = RoleInName(weight.name);
   parts.pop_back();
   if (parts.size() > 1 && IsCellScope(parts.back(), parts[parts.size() - 2])) parts.pop_back();
   if (!parts.empty()) weight.sublayer = parts.back();
@@ -70,6 +67,11 @@ void SplitWeightName(ListedWeight& weight) {
 }
 
 }  // namespace
+
+std::string RoleInName(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('/') + 1);
+  return std::string(last.substr(0, last.rfind(':')));
+}
 
 void CollectDatasets(const Group& group, const std::string& prefix,
                      std::vector<std::pair<std::string, const Dataset*>>* out) {

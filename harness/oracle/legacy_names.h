@@ -31,6 +31,9 @@ struct ListedNames {
   std::vector<std::string> malformed;  // places whose lists are missing or of the wrong kind
 };
 
+// ListedWeight::role of a name in `weight_names`: "kernel" of "dense/kernel:0".
+std::string RoleInName(std::string_view name);
+
 // nullopt: no layer_names anywhere.
 std::optional<ListedNames> ReadLegacyNames(const Group& root);
 

@@ -255,12 +255,14 @@ bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Rout
 
 bool NamesCollide(const ModelPlan& writer, RouteFormat format) {
   if (format != RouteFormat::kLegacyH5 && format != RouteFormat::kLegacyH5Model) return false;
-  std::set<std::string_view> layers;
+  constexpr std::size_t kNameBytesMax = 64'512;
+  std::set<std::string_view> layers = {"top_level_model_weights", "."};
   return std::ranges::any_of(writer.model.layers, [&](const ObjectPlan& layer) {
     std::set<std::string_view> weights;
-    return !layers.insert(layer.name).second ||
+    return layer.name.size() > kNameBytesMax || !layers.insert(layer.name).second ||
            std::ranges::any_of(Variables(layer), [&](const VariablePlan* variable) {
-             return !weights.insert(variable->legacy_name).second;
+             return variable->legacy_name.size() > kNameBytesMax ||
+                    !weights.insert(variable->legacy_name).second;
            });
   });
 }

@@ -37,7 +37,8 @@ bool SameNesting(const ModelPlan& a, const ModelPlan& b);
 bool NamesMayRefuse(const ModelPlan& writer, const ModelPlan& reader, const Route& route);
 
 // Whether the real library cannot save this plan: in legacy H5 two groups or datasets would have
-// one name.
+// one name (every file has a group `top_level_model_weights`, HDF5 takes "." for the group itself),
+// or a name is longer than the 64,512 bytes that Keras puts into an attribute.
 bool NamesCollide(const ModelPlan& writer, RouteFormat format);
 
 }  // namespace weightproof

@@ -109,7 +109,10 @@ void PairLayer(const ListedLayer& file, const ObjectPlan& object, TruthBuilder& 
     const ListedWeight& weight = file.weights[i];
     if (builder.taken.contains(weight.path)) builder.Owe("used-twice", {weight.path, order[i]->id});
     builder.Take(*order[i], weight.dataset, weight.path);
-    if (weight.role != order[i]->role) builder.Owe("role", {weight.path, order[i]->id});
+    // tf-keras calls some variables otherwise than Keras 3: "depthwise_kernel".
+    if (weight.role != RoleInName(order[i]->legacy_name)) {
+      builder.Owe("role", {weight.path, order[i]->id});
+    }
   }
   if (object.kind != ObjectKind::kLayer) CheckSublayers(file, order, object, builder);
 }

@@ -71,6 +71,27 @@ TEST_P(BothFormats, AnUntouchedFileOwesNothingAndHoldsEveryValue) {
   }
 }
 
+// tf-keras names the kernel of a depthwise convolution otherwise than Keras 3.
+TEST_P(BothFormats, AnUntouchedFileOwesNothingWhateverALibraryCallsAVariable) {
+  ArchitectureSpec architecture;
+  for (const auto& [class_name, rank] : {std::pair{"DepthwiseConv1D", 1},
+                                         {"DepthwiseConv2D", 2},
+                                         {"SeparableConv1D", 1},
+                                         {"SeparableConv2D", 2}}) {
+    LayerSpec layer = Layer(class_name);
+    layer.config["kernel_size"] = std::vector<std::int64_t>(static_cast<std::size_t>(rank), 1);
+    if (layer.class_name.starts_with("Separable")) layer.config["filters"] = std::int64_t{2};
+    architecture.input_shape = Shape(static_cast<std::size_t>(rank) + 1, 2);
+    architecture.layers = {layer};
+    for (const Dialect dialect : {Dialect::kKeras3, Dialect::kTfKeras}) {
+      architecture.dialect = dialect;
+      const Written written = Write(architecture, GetParam(), Assembled());
+      const Truth truth = DecodeTruth(written.tree, written.plan, RouteOf(GetParam()));
+      EXPECT_TRUE(truth.owed.empty()) << class_name << ": " << truth.owed.front().rule;
+    }
+  }
+}
+
 TEST_P(BothFormats, ALayerMoreInTheReaderIsOwed) {
   const Written written = Write(kTwins, GetParam(), Assembled());
   const ModelPlan reader =

@@ -84,10 +84,13 @@ Verdict CheckLoudOrRight(const Observation& o) {
   }
   const bool predicts = SamePrediction(o.load.prediction, o.control.prediction);
   if (silent.empty() && owed.empty() && predicts) return HeldAcrossLibraries(o);
-  const bool wrong_and_said = silent.empty() && owed.empty() && !WrongVariables(o, o.load).empty();
+  const bool some_wrong = !WrongVariables(o, o.load).empty();
+  const bool wrong_and_said = silent.empty() && owed.empty() && some_wrong;
   // The same of a file that contradicts itself: one block of zeros can lie over several tensors, of
   // which one alone has a checksum.
   if (!o.file_refused.empty() && spoke) return Held();
+  // Damage that this loader overlooks and that spared the weights: names alone contradict.
+  if (!o.file_refused.empty() && !some_wrong && predicts) return Held();
   if (!o.file_refused.empty() && !wrong_and_said) {
     return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
                      "accepted without a word, with other values than before the damage, though "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <functional>
 
 namespace weightproof {
 
@@ -72,7 +73,9 @@ bool Names(std::string_view text, std::string_view name) {
   };
   for (std::size_t at = text.find(name); at != std::string_view::npos;
        at = text.find(name, at + 1)) {
-    if (!of_a_word(at - 1) && !of_a_word(at + name.size())) return true;
+    // "core.dense.Dense" is the path of a module.
+    const bool of_a_path = at > 0 && text[at - 1] == '.';
+    if (!of_a_path && !of_a_word(at - 1) && !of_a_word(at + name.size())) return true;
   }
   return false;
 }
@@ -94,42 +97,62 @@ std::string CellClass(const ObjectPlan& layer) {
   return (layer.class_name.starts_with("ConvLSTM") ? "ConvLSTM" : layer.class_name) + "Cell";
 }
 
-void CollectCells(const ObjectPlan& object, std::vector<const ObjectPlan*>* layers) {
-  if (!CellClass(object).empty()) layers->push_back(&object);
-  for (const ObjectPlan& layer : object.layers) CollectCells(layer, layers);
+// What a warning calls the object that keeps the layer's weights.
+std::string KeeperClass(const ObjectPlan& layer) {
+  const std::string cell = CellClass(layer);
+  return cell.empty() ? layer.class_name : cell;
 }
 
-// How many objects of that class stand in a warning's list of those that were not loaded. Cells of
-// several layers may bear one name.
-std::size_t Listed(const Observation& o, const std::string& cell) {
-  constexpr std::string_view kList = "List of objects that could not be loaded:";
-  const std::string entry = "<" + cell + " name=";
+void CollectKeepers(const ObjectPlan& object, std::vector<const ObjectPlan*>* layers) {
+  if (!object.variables.empty()) layers->push_back(&object);
+  for (const ObjectPlan& layer : object.layers) CollectKeepers(layer, layers);
+}
+
+// How many objects of that class a text tells of after each `before`, up to `after`.
+std::size_t CountObjects(std::string_view text, std::string_view before, std::string_view after,
+                         const std::function<bool(std::string_view)>& is_meant) {
   std::size_t count = 0;
-  for (const ReportLine& line : o.load.reports) {
-    if (!IsNews(o, line)) continue;
-    std::size_t at = line.text.find(kList);
-    while (at != std::string::npos) {
-      at = line.text.find(entry, at + 1);
-      count += at != std::string::npos ? 1 : 0;
-    }
+  for (std::size_t at = text.find(before); at != std::string_view::npos;
+       at = text.find(before, at)) {
+    at += before.size();
+    const std::size_t end = text.find(after, at);
+    count += end != std::string_view::npos && is_meant(text.substr(at, end - at)) ? 1 : 0;
   }
   return count;
 }
 
-// Whether every layer with cells of that class that lacks its values is told of by its cell.
-bool CellsReported(const Observation& o, const std::string& cell) {
-  const std::size_t listed = Listed(o, cell);
-  if (listed == 0) return false;
-  std::vector<const ObjectPlan*> layers;
-  CollectCells(o.reader_plan.model, &layers);
+// How many objects of that class are told of as not loaded, by class alone: cells of several layers
+// may bear one name in the list of Keras 3, and tf_keras says "<tf_keras.src...Dense object at 0x".
+std::size_t Told(const Observation& o, const std::string& keeper, bool in_list) {
+  constexpr std::string_view kList = "List of objects that could not be loaded:";
+  std::size_t count = 0;
+  for (const ReportLine& line : o.load.reports) {
+    if (!IsNews(o, line)) continue;
+    const std::size_t list = line.text.find(kList);
+    if (in_list && list != std::string::npos) {
+      count += CountObjects(std::string_view(line.text).substr(list), "<",
+                            " name=", [&](std::string_view found) { return found == keeper; });
+    }
+    count += CountObjects(line.text, "Could not load weights in object <", " object at 0x",
+                          [&](std::string_view found) { return found.ends_with("." + keeper); });
+  }
+  return count;
+}
+
+// Whether every layer whose weights such an object keeps, and that lacks its values, is told of.
+bool KeepersReported(const Observation& o, const std::vector<const ObjectPlan*>& layers,
+                     const ObjectPlan& one) {
+  const std::string keeper = KeeperClass(one);
+  const std::size_t told = Told(o, keeper, !CellClass(one).empty());
+  if (told == 0) return false;
   const std::vector<std::string> wrong = WrongVariables(o, o.load);
   const auto lacks = [&](const ObjectPlan* layer) {
-    return CellClass(*layer) == cell &&
+    return KeeperClass(*layer) == keeper &&
            std::ranges::any_of(layer->variables, [&](const VariablePlan& variable) {
              return std::ranges::find(wrong, variable.id) != wrong.end();
            });
   };
-  return listed >= static_cast<std::size_t>(std::ranges::count_if(layers, lacks));
+  return told >= static_cast<std::size_t>(std::ranges::count_if(layers, lacks));
 }
 
 bool NamesALayer(const ObjectPlan& object, const std::string& text) {
@@ -141,10 +164,11 @@ bool NamesALayer(const ObjectPlan& object, const std::string& text) {
 }  // namespace
 
 bool SpokeOfLayers(const Observation& o) {
-  std::vector<const ObjectPlan*> cells;
-  CollectCells(o.reader_plan.model, &cells);
-  if (std::ranges::any_of(
-          cells, [&](const ObjectPlan* layer) { return Listed(o, CellClass(*layer)) > 0; })) {
+  std::vector<const ObjectPlan*> layers;
+  CollectKeepers(o.reader_plan.model, &layers);
+  if (std::ranges::any_of(layers, [&](const ObjectPlan* layer) {
+        return Told(o, KeeperClass(*layer), !CellClass(*layer).empty()) > 0;
+      })) {
     return true;
   }
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {
@@ -158,13 +182,13 @@ bool Reported(const Observation& o, const std::vector<std::string>& given) {
   std::vector<std::string> subjects = given;
   if (!o.reader->makes_reports) {
     for (const std::string& id : given) CollectOwners(o.reader_plan.model, id, &subjects);
-    std::vector<const ObjectPlan*> cells;
-    CollectCells(o.reader_plan.model, &cells);
-    for (const ObjectPlan* layer : cells) {
+    std::vector<const ObjectPlan*> layers;
+    CollectKeepers(o.reader_plan.model, &layers);
+    for (const ObjectPlan* layer : layers) {
       const bool meant = std::ranges::any_of(layer->variables, [&](const VariablePlan& variable) {
         return std::ranges::find(given, variable.id) != given.end();
       });
-      if (meant && CellsReported(o, CellClass(*layer))) return true;
+      if (meant && KeepersReported(o, layers, *layer)) return true;
     }
   }
   return std::ranges::any_of(o.load.reports, [&](const ReportLine& line) {

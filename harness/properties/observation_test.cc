@@ -104,5 +104,27 @@ TEST_F(Cells, WithoutADecodedFileKeepWhatHasAnotherShape) {
   EXPECT_EQ(TrueValue(o_, id), FindTensor(o_.initial, id));
 }
 
+TEST_F(Cells, AndLayersAreToldOfByTheirClassAloneInTfKeras) {
+  const auto told_of = [&](const std::string& object) {
+    ReportLine line;
+    line.kind = "warning";
+    line.text = "UserWarning: Could not load weights in object <tf_keras.src.layers." + object +
+                " object at 0x7f02bd61d390>. Skipping object. Exception encountered: ...";
+    o_.load.reports.push_back(line);
+  };
+  EXPECT_FALSE(Reported(o_, {"2/kernel"}));
+  told_of("core.dense.NotDense");
+  EXPECT_FALSE(Reported(o_, {"2/kernel"}));
+  EXPECT_FALSE(SpokeOfLayers(o_));
+  told_of("core.dense.Dense");
+  EXPECT_TRUE(Reported(o_, {"2/kernel"}));
+  EXPECT_TRUE(SpokeOfLayers(o_));
+  EXPECT_FALSE(Reported(o_, {"0/kernel"}));
+  told_of("rnn.lstm.LSTMCell");
+  EXPECT_FALSE(Reported(o_, {"0/kernel"})) << "of two LSTMs one is told of";
+  told_of("rnn.lstm.LSTMCell");
+  EXPECT_TRUE(Reported(o_, {"0/kernel"}));
+}
+
 }  // namespace
 }  // namespace weightproof

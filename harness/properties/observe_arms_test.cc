@@ -40,5 +40,30 @@ TEST(ExtraArms, AreNotPlayedWhereTheLoadEndedTheLoader) {
   EXPECT_EQ(LoadsWhere(Outcome::kOutOfMemory), 1);
 }
 
+CaseResult SavedWithTheName(const std::string& name) {
+  AlteredBuiltin testee;
+  Case c = OneDenseWith("");
+  c.route.format = RouteFormat::kLegacyH5;
+  c.route.path.text = "m.h5";
+  Step step;
+  step.op = StepOp::kName;
+  step.name = name;
+  c.writer.build.insert(c.writer.build.begin(), step);
+  c.reader.build.insert(c.reader.build.begin(), step);
+  const Scratch scratch;
+  return RunCase(c, testee, testee, scratch.path());
+}
+
+// Keras 3.15.1 does not save such models either.
+TEST(Saving, IsRefusedRightlyWhereLegacyH5CannotHoldAName) {
+  EXPECT_EQ(SavedWithTheName("backbone").overall, VerdictKind::kHeld);
+  for (const std::string& name :
+       {std::string("top_level_model_weights"), std::string("."), std::string(64'600, 'a')}) {
+    const CaseResult result = SavedWithTheName(name);
+    EXPECT_TRUE(result.refused) << name.substr(0, 30);
+    EXPECT_NE(result.overall, VerdictKind::kFalsified) << name.substr(0, 30);
+  }
+}
+
 }  // namespace
 }  // namespace weightproof

@@ -68,7 +68,7 @@ void TakeReport(const LoadReport& report, Answer& answer) {
 
 }  // namespace
 
-BuiltinTestee::BuiltinTestee(std::string name) {
+BuiltinTestee::BuiltinTestee(std::string name, FreshSession fresh) : fresh_(fresh) {
   description_.name = std::move(name);
   description_.version = "0.1.0";
   description_.backend = "eigen";
@@ -238,12 +238,17 @@ Answer BuiltinTestee::LoadHere(const LoadRequest& request) {
   return answer;
 }
 
+Answer BuiltinTestee::InSession(const SessionSpec& session,
+                                const std::function<Answer()>& work) const {
+  return session.fresh && fresh_ == FreshSession::kChildProcess ? InChildProcess(work) : work();
+}
+
 Answer BuiltinTestee::Save(const SaveRequest& request) {
   const auto work = [&] {
     const SessionGuard session(request.build.session, request.build.directory, request.path);
     return SaveHere(request);
   };
-  return request.build.session.fresh ? InChildProcess(work) : work();
+  return InSession(request.build.session, work);
 }
 
 Answer BuiltinTestee::Load(const LoadRequest& request) {
@@ -251,7 +256,7 @@ Answer BuiltinTestee::Load(const LoadRequest& request) {
     const SessionGuard session(request.build.session, request.build.directory, request.path);
     return LoadHere(request);
   };
-  return request.build.session.fresh ? InChildProcess(work) : work();
+  return InSession(request.build.session, work);
 }
 
 Answer BuiltinTestee::Assign(const AssignRequest& request) {

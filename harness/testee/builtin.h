@@ -1,6 +1,7 @@
 // The built-in model library as a testee, in this process.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,10 +11,17 @@
 
 namespace weightproof {
 
+// Where what asks for a fresh session runs.
+enum class FreshSession : std::uint8_t {
+  kChildProcess,
+  kHere,  // for a fuzzer: forking costs it most of its time, and it sees nothing of the child
+};
+
 // The protected methods are the library's own calls. A planted fault replaces one of them.
 class BuiltinTestee : public Testee {
  public:
-  explicit BuiltinTestee(std::string name = "builtin");
+  explicit BuiltinTestee(std::string name = "builtin",
+                         FreshSession fresh = FreshSession::kChildProcess);
 
   const Description& Describe() const override { return description_; }
   Answer Save(const SaveRequest& request) override;
@@ -37,8 +45,11 @@ class BuiltinTestee : public Testee {
   Answer AssignHere(const AssignRequest& request);
   Answer LoadModelHere(const LoadRequest& request, const LoadOptions& options);
   Result<Network> Make(const BuildRequest& request);
+  // In the session that the request asks for.
+  Answer InSession(const SessionSpec& session, const std::function<Answer()>& work) const;
 
   Description description_;
+  FreshSession fresh_;
 };
 
 // Plays the programs of a session: the plan of the last one.

@@ -102,7 +102,11 @@ class Worker:
         return answer
 
     def before(self, player, pairs, request, inputs, reuse):
-        """How the model stands before a load; with `reuse`, the same values in the same model once."""
+        """How the model stands before a load; with `reuse`, the same values in the same model once.
+        A model that is to be saved again predicts nothing before that: tf_keras' deferred Sequential
+        forgets its batch size with a second one."""
+        if request.get("resave_path"):
+            return self.state(player.model.object, pairs, None, "_before")
         text = reuse and player.text + json.dumps(
             [request.get(key) for key in ("initial", "inputs", "more_inputs")])
         found = self.befores.look(text) if reuse else None
