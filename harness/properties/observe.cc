@@ -25,13 +25,18 @@ bool Player::Fail(std::string* slot, std::string why) {
 bool Player::Plan() {
   Translate();
   // The writer's session: its own program played models_before times, then the program.
-  const auto play = [](const Side& side, const ArchitectureSpec& architecture, const Build& build,
-                       NameCounters counters, std::vector<Program>* before) -> Result<ModelPlan> {
-    for (int i = 0; i < side.session.models_before; ++i) {
+  // A worker that is to load twice does so by itself, into two models: names count on with the
+  // first.
+  const bool twice = c_.reader.session.load_twice && !reader_.Describe().makes_reports &&
+                     c_.route.load_as == LoadAs::kWeights;
+  const auto play = [&](const Side& side, const ArchitectureSpec& architecture, const Build& build,
+                        NameCounters counters, std::vector<Program>* before) -> Result<ModelPlan> {
+    const int earlier = side.session.models_before;
+    for (int i = 0; i < earlier + (twice && &side == &c_.reader ? 1 : 0); ++i) {
       const Result<ModelPlan> thrown_away = Interpret(architecture, build, counters);
       if (!thrown_away) return thrown_away;
       counters = thrown_away->counters_after;
-      before->push_back({&architecture, &build});
+      if (i < earlier) before->push_back({&architecture, &build});
     }
     return Interpret(architecture, build, counters);
   };

@@ -65,5 +65,28 @@ TEST(Saving, IsRefusedRightlyWhereLegacyH5CannotHoldAName) {
   }
 }
 
+// A loader of its own, whose name for the one layer is the case's.
+class Names final : public AlteredBuiltin {
+ public:
+  Answer Load(const LoadRequest& request) override {
+    if (name.empty()) name = request.build.plan->model.layers.back().name;
+    return AlteredBuiltin::Load(request);
+  }
+
+  std::string name;
+};
+
+// Keras 3.15.1 warns of "dense_2" when the second model cannot take its weights.
+TEST(LoadTwice, CountsNamesOnWithTheFirstOfItsTwoModels) {
+  const Scratch scratch;
+  for (const bool twice : {false, true}) {
+    Names testee;
+    Case c = OneDenseWith("");
+    c.reader.session.load_twice = twice;
+    (void)RunCase(c, testee, testee, scratch.path());
+    EXPECT_EQ(testee.name, twice ? "dense_2" : "dense_1");
+  }
+}
+
 }  // namespace
 }  // namespace weightproof
