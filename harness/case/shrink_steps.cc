@@ -173,8 +173,10 @@ void ShrinkDamage(const Case& c, Candidates& out) {
       out.Add(std::move(next));
     };
     with(&Damage::index, c.damage[i].index / 2);
-    with(&Damage::bytes, 1);
-    with(&Damage::bytes, c.damage[i].bytes / 2);
+    if (c.damage[i].bytes > 1) {
+      with(&Damage::bytes, 1);
+      with(&Damage::bytes, c.damage[i].bytes / 2);
+    }
     next = c;
     next.damage[i].mask = std::min(c.damage[i].mask, 1);
     out.Add(std::move(next));

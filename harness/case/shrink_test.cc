@@ -44,6 +44,20 @@ TEST(Shrinks, AreValidSmallerAndOther) {
   }
 }
 
+TEST(Shrinks, CanBeReadAgain) {
+  Case c = Grown(1);
+  for (const DamageOp op : {DamageOp::kZero, DamageOp::kAppend}) {
+    Damage damage;
+    damage.op = op;
+    damage.bytes = 1;
+    c.damage = {damage};
+    for (const Case& smaller : Shrinks(c)) {
+      const Result<Case> again = CaseFromJson(CaseToJson(smaller));
+      EXPECT_TRUE(again) << again.error().Text();
+    }
+  }
+}
+
 TEST(Shrinks, EndAtOneSmallDenseWhenEverythingIsKept) {
   for (std::uint64_t i = 0; i < 40; ++i) {
     Case c = Grown(i);
