@@ -89,8 +89,12 @@ Verdict CheckLoudOrRight(const Observation& o) {
   // The same of a file that contradicts itself: one block of zeros can lie over several tensors, of
   // which one alone has a checksum.
   if (!o.file_refused.empty() && spoke) return Held();
-  // Damage that this loader overlooks and that spared the weights: names alone contradict.
-  if (!o.file_refused.empty() && !some_wrong && predicts) return Held();
+  // Damage that spared the weights, though names contradict: whether any build would have written
+  // such a file, nobody can tell of a damaged one.
+  if (!o.file_refused.empty() && !some_wrong && predicts) {
+    return {VerdictKind::kUndecided, Severity::kNone, "",
+            "right in a damaged file, of which names alone contradict: " + owed};
+  }
   if (!o.file_refused.empty() && !wrong_and_said) {
     return Falsified(Severity::kSilentlyWrong, "damaged-file-accepted",
                      "accepted without a word, with other values than before the damage, though "

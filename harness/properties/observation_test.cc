@@ -93,6 +93,15 @@ TEST_F(Cells, OfADamagedFileMayBeMissingWhatTheLoadTellsOf) {
   Arrives("0/");
   Arrives("1/");
   EXPECT_EQ(CheckLoudOrRight(o_).cause, "damaged-file-accepted");
+  // The same where it spared every value, and names alone contradict.
+  o_.truth.emplace();
+  for (const NamedTensor& one : o_.load.variables)
+    o_.truth->values.emplace_back(one.id, one.tensor);
+  o_.truth->owed.push_back({"class", {"dense", "lstm"}});
+  o_.control.prediction = o_.load.prediction;
+  EXPECT_EQ(CheckLoudOrRight(o_).kind, VerdictKind::kUndecided);
+  o_.truth.reset();
+  o_.control.prediction.values<float>()[0] = 1.0f;
   Say("<Dense name=dense, built=True>");
   EXPECT_EQ(CheckLoudOrRight(o_).kind, VerdictKind::kHeld);
 }
