@@ -88,5 +88,29 @@ TEST(LoadTwice, CountsNamesOnWithTheFirstOfItsTwoModels) {
   }
 }
 
+// Counts the saves of what was saved already.
+class CountsAgain final : public AlteredBuiltin {
+ public:
+  Answer Save(const SaveRequest& request) override {
+    again += request.path.contains("/again-") ? 1 : 0;
+    return AlteredBuiltin::Save(request);
+  }
+
+  int again = 0;
+};
+
+TEST(SavingAgain, IsAskedOfSomeMembersOfAFamily) {
+  const Scratch scratch;
+  CountsAgain testee;
+  constexpr int kMembers = 60;  // one seed, another path to load from each
+  for (int i = 0; i < kMembers; ++i) {
+    Case c = OneDenseWith("");
+    c.route.load_path = PathSpec{.text = "copy" + std::to_string(i) + ".weights.h5"};
+    (void)RunCase(c, testee, testee, scratch.path());
+  }
+  EXPECT_GT(testee.again, 0);
+  EXPECT_LT(testee.again, kMembers / 2);
+}
+
 }  // namespace
 }  // namespace weightproof
